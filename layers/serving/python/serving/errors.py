@@ -1,0 +1,69 @@
+"""What can go wrong for a caller, each with its HTTP status.
+
+Raised where the fault is seen, turned into a reply in one place (`serving.http`).  A message names
+the thing, what it was and what was expected.  Whatever is not a `ServingError` is a bug: it is
+logged with its traceback and answered as a 500 that tells the caller nothing but an id.
+"""
+
+from http import HTTPStatus
+
+
+class ServingError(Exception):
+    """A request that cannot be answered, through no fault of ours unless the status says so."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    @property
+    def code(self) -> str:
+        """The machine-readable name of the status, `unprocessable_entity` for example."""
+        return self.status.name.lower()
+
+
+class BadRequest(ServingError):
+    """The body cannot be parsed."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class NotFound(ServingError):
+    """No such route, model or version."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowed(ServingError):
+    """The route exists, with other methods."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class TooLarge(ServingError):
+    """The body, the batch or what the body unpacks to is over a limit."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class UnsupportedMediaType(ServingError):
+    """The task does not read this media type."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class Unprocessable(ServingError):
+    """The body is well formed, but not what the model's inputs promise."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class DeadlineExceeded(ServingError):
+    """The model did not answer within the request's deadline."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+
+
+class ArtifactError(Exception):
+    """An artifact is not what its lock or manifest promises; nothing of it may be run."""
+
+
+class FolderError(Exception):
+    """A model folder is malformed; the message names the file, the key and what was expected."""

@@ -1,0 +1,38 @@
+"""Where things lie in S3: the one place that spells a key."""
+
+from serving import manifest
+
+
+def artifact_file(model: str, digest: str, name: str) -> str:
+    """A file of an artifact in the artifacts bucket."""
+    return f"artifacts/{model}/{digest}/{name}"
+
+
+def artifact_manifest(model: str, digest: str) -> str:
+    """The manifest of an artifact; it is written last, so where it is, all of the artifact is."""
+    return artifact_file(model, digest, manifest.NAME)
+
+
+def version_prefix(model: str) -> str:
+    """Below it lies one object per published version."""
+    return f"versions/{model}/"
+
+
+def version(model: str, number: int) -> str:
+    """The object that says which digest a version is; zero-padded, so listings are in order."""
+    return f"{version_prefix(model)}{number:06d}.json"
+
+
+def upload_prefix(model: str) -> str:
+    """What a caller puts below it in the uploads bucket is answered by the model."""
+    return f"in/{model}/"
+
+
+def result(model: str, key: str) -> str:
+    """The answer to `in/<model>/<key>`, in the results bucket."""
+    return f"out/{model}/{key}.json"
+
+
+def failure(model: str, key: str) -> str:
+    """The reason why `in/<model>/<key>` has no answer, in the results bucket."""
+    return f"failed/{model}/{key}.json"

@@ -1,0 +1,39 @@
+"""The one table of limits; every door checks it before anything is decoded.
+
+A manifest may change some of them for its model (`"limits": {"batch": 32}`); `GET /v2/models/M`
+shows what holds.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+from serving.errors import ArtifactError
+from serving.types import JsonObject
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may be.  Lambda's payload of 6 MB holds 4.5 MB of binary in base64."""
+
+    body_bytes: int = 4_500_000
+    batch: int = 128
+    nesting: int = 32
+    text_characters: int = 10_000
+    text_tokens: int = 512
+    image_pixels: int = 25_000_000
+    image_side: int = 8_192
+    audio_seconds: int = 30
+    upload_bytes: int = 64 * MIB
+    deadline_s: float = 25.0
+
+
+def with_overrides(overrides: JsonObject) -> Limits:
+    """The default limits, with a manifest's own figures in place.  Raises ArtifactError."""
+    known = {field.name for field in fields(Limits)}
+    for name, value in overrides.items():
+        if name not in known:
+            raise ArtifactError(f"limit '{name}' is unknown, expected one of {sorted(known)}")
+        if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
+            raise ArtifactError(f"limit '{name}' is {value!r}, expected a positive number")
+    return replace(Limits(), **overrides)

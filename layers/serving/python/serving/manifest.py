@@ -1,0 +1,147 @@
+"""The manifest: what an artifact promises about itself.
+
+A manifest names every other file of its artifact with size and SHA-256, so the SHA-256 of
+`manifest.json` names the whole artifact.
+"""
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from serving.datatypes import NUMPY
+from serving.errors import ArtifactError
+from serving.types import Json, JsonObject
+
+SCHEMA = 1
+NAME = "manifest.json"
+GRAPH = "model.onnx"
+EXAMPLES = "examples.json"
+BASELINE = "baseline.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """A graph input or output; -1 stands for a free dimension, the first one is the batch."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file of the artifact: hexadecimal SHA-256 and size."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The parsed `manifest.json`.
+
+    `details` belongs to the task (labels, features, units): the task's `build` checks it.
+    `metrics` maps a metric's name to its value on held-out data; `training` says how it was made.
+    """
+
+    model: str
+    task: str
+    variant: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    files: dict[str, FileEntry]
+    details: JsonObject = field(default_factory=dict)
+    limits: JsonObject = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    training: JsonObject = field(default_factory=dict)
+
+
+def parse(raw: bytes) -> Manifest:
+    """Read `manifest.json`.  Raises ArtifactError naming the key that is missing or wrong."""
+    try:
+        document = json.loads(raw)
+    except ValueError as error:
+        raise ArtifactError(f"{NAME} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ArtifactError(f"{NAME} is a {type(document).__name__}, expected an object")
+    if document.get("schema") != SCHEMA:
+        raise ArtifactError(f"{NAME} has schema {document.get('schema')!r}, expected {SCHEMA}")
+    return Manifest(
+        model=_take(document, "model", str),
+        task=_take(document, "task", str),
+        variant=_take(document, "variant", str),
+        inputs=_tensors(document, "inputs"),
+        outputs=_tensors(document, "outputs"),
+        files=_files(document),
+        details=_take(document, "details", dict),
+        limits=_take(document, "limits", dict),
+        metrics=_take(document, "metrics", dict),
+        training=_take(document, "training", dict),
+    )
+
+
+def render(manifest: Manifest) -> bytes:
+    """Write a manifest; the same manifest always gives the same bytes, so the same digest."""
+    document = {
+        "schema": SCHEMA,
+        "model": manifest.model,
+        "task": manifest.task,
+        "variant": manifest.variant,
+        "inputs": [_tensor_json(tensor) for tensor in manifest.inputs],
+        "outputs": [_tensor_json(tensor) for tensor in manifest.outputs],
+        "files": {
+            name: {"sha256": entry.sha256, "size_bytes": entry.size_bytes}
+            for name, entry in sorted(manifest.files.items())
+        },
+        "details": manifest.details,
+        "limits": manifest.limits,
+        "metrics": manifest.metrics,
+        "training": manifest.training,
+    }
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def digest(raw: bytes) -> str:
+    """The digest that names an artifact: SHA-256 of its manifest, hexadecimal."""
+    return sha256(raw).hexdigest()
+
+
+def _take(document: JsonObject, key: str, kind: type) -> Json:
+    value = document.get(key)
+    if not isinstance(value, kind):
+        was = "missing" if key not in document else f"a {type(value).__name__}"
+        raise ArtifactError(f"{NAME}: '{key}' is {was}, expected a {kind.__name__}")
+    return value
+
+
+def _tensors(document: JsonObject, key: str) -> tuple[TensorSpec, ...]:
+    return tuple(_tensor(key, entry) for entry in _take(document, key, list))
+
+
+def _tensor(key: str, entry: Json) -> TensorSpec:
+    if not isinstance(entry, dict):
+        raise ArtifactError(f"{NAME}: an entry of '{key}' is {entry!r}, expected an object")
+    datatype = _take(entry, "datatype", str)
+    if datatype not in NUMPY:
+        raise ArtifactError(f"{NAME}: datatype {datatype!r}, expected one of {sorted(NUMPY)}")
+    shape = _take(entry, "shape", list)
+    if not all(isinstance(size, int) and size >= -1 for size in shape):
+        raise ArtifactError(f"{NAME}: shape {shape!r}, expected whole numbers of at least -1")
+    return TensorSpec(_take(entry, "name", str), datatype, tuple(shape))
+
+
+def _tensor_json(tensor: TensorSpec) -> JsonObject:
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
+
+
+def _files(document: JsonObject) -> dict[str, FileEntry]:
+    files = {
+        name: FileEntry(_take(entry, "sha256", str), _take(entry, "size_bytes", int))
+        for name, entry in _take(document, "files", dict).items()
+    }
+    for name in files:
+        if name == NAME or "/" in name or "\\" in name or name.startswith("."):
+            raise ArtifactError(f"{NAME}: file {name!r}, expected a plain name beside it")
+    if GRAPH not in files:
+        raise ArtifactError(f"{NAME}: 'files' has no {GRAPH}")
+    return files
