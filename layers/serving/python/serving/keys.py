@@ -1,6 +1,11 @@
 """Where things lie in S3: the one place that spells a key."""
 
+from hashlib import sha256
+
 from serving import manifest
+
+# Amazon S3, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8.
+LONGEST_KEY_BYTES = 1024
 
 
 def artifact_file(model: str, digest: str, name: str) -> str:
@@ -30,9 +35,19 @@ def upload_prefix(model: str) -> str:
 
 def result(model: str, key: str) -> str:
     """The answer to `in/<model>/<key>`, in the results bucket."""
-    return f"out/{model}/{key}.json"
+    return _beside(f"out/{model}/", key)
 
 
 def failure(model: str, key: str) -> str:
     """The reason why `in/<model>/<key>` has no answer, in the results bucket."""
-    return f"failed/{model}/{key}.json"
+    return _beside(f"failed/{model}/", key)
+
+
+def _beside(prefix: str, key: str) -> str:
+    """`<prefix><key>.json`; the end of a key that is too long for S3 gives way to its SHA-256."""
+    whole = f"{prefix}{key}.json"
+    if len(whole.encode()) <= LONGEST_KEY_BYTES:
+        return whole
+    end = f"~{sha256(key.encode()).hexdigest()}.json"
+    room = LONGEST_KEY_BYTES - len(prefix.encode()) - len(end)
+    return prefix + key.encode()[:room].decode(errors="ignore") + end

@@ -1,0 +1,53 @@
+"""The Lambda entry point: reads the environment and loads the model, in the init phase.
+
+Nothing else reads the environment, and nothing here waits for the first request.
+"""
+
+import os
+import platform
+from pathlib import Path
+
+from serving import fetch, hooks, lock
+from serving.handler import Handler, UploadDoor
+from serving.prices import Meter
+from serving.service import Service
+from serving.telemetry import Telemetry
+from serving.tracing import Tracing
+
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def build() -> Handler:
+    """The handler of the model in this function's package.
+
+    Raises ArtifactError when the artifact is not the one of its lock.
+    """
+    root = Path(os.environ["LAMBDA_TASK_ROOT"])
+    name = os.environ["FLOTILLA_MODEL"]
+    memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+    locked = lock.read(root)
+    service = Service.load(
+        fetch.locate(root, name, locked, os.environ["FLOTILLA_ARTIFACTS_BUCKET"]),
+        version=str(locked.version),
+        digest=locked.digest,
+        hooks=hooks.load(root),
+        memory_mb=memory_mb,
+    )
+    telemetry = Telemetry(
+        service=name,
+        namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
+        trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
+    )
+    meter = Meter(memory_mb, _ARCHITECTURES[platform.machine()])
+
+    def open_uploads() -> UploadDoor:
+        from serving import store, uploads
+
+        results = store.connect(os.environ["FLOTILLA_RESULTS_BUCKET"])
+        return uploads.Uploads(service, results, telemetry, meter)
+
+    tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
+    return Handler(service, telemetry, tracing, meter, open_uploads)
+
+
+handler = build()

@@ -1,0 +1,74 @@
+"""The wiring: every door to the same service, and every error to one reply."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from serving import events, routes
+from serving.errors import ServingError
+from serving.http import Request, Response, error_reply
+from serving.lambda_context import LambdaContext
+from serving.prices import Meter
+from serving.service import Service
+from serving.telemetry import Telemetry
+from serving.tracing import Tracing
+from serving.types import Json, JsonObject
+
+
+class UploadDoor(Protocol):
+    """What answers a batch of uploads; it is opened only when one comes."""
+
+    def answer(self, event: JsonObject, context: LambdaContext) -> JsonObject:
+        """The partial batch response: which messages are to come again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """The Lambda handler of one model."""
+
+    service: Service
+    telemetry: Telemetry
+    tracing: Tracing
+    meter: Meter
+    open_uploads: Callable[[], UploadDoor]
+
+    def __call__(self, event: Json, context: LambdaContext) -> Json:
+        """Answer one Lambda event, whichever door it came through."""
+        started = perf_counter()
+        if not self.telemetry.cold:
+            self.tracing.warm()
+        limit_s = self.service.limits.deadline_s
+        if isinstance(event, dict) and events.is_http(event):
+            request = events.from_http(event, context, limit_s)
+            return events.to_http(
+                self._respond(request, context, "http", started, lambda: events.read_body(event))
+            )
+        if isinstance(event, dict) and events.is_uploads(event):
+            return self.open_uploads().answer(event, context)
+        request = events.from_invoke(event, self.service.name, context, limit_s)
+        return events.to_invoke(
+            self._respond(request, context, "invoke", started, lambda: request.body)
+        )
+
+    def _respond(
+        self,
+        request: Request,
+        context: LambdaContext,
+        door: str,
+        started: float,
+        read_body: Callable[[], bytes],
+    ) -> Response:
+        """Answer a request and record it: the one place where an error becomes a reply."""
+        usage = self.meter.usage(cold=self.telemetry.cold, through_gateway=door == "http")
+        try:
+            with self.tracing.segment(door):
+                request.body = read_body()
+                response = routes.respond(self.service, request, usage)
+        except Exception as error:
+            if not isinstance(error, ServingError):
+                self.telemetry.fault(context, error)
+            response = error_reply(error, request.path, request.id)
+        self.telemetry.record(context, door, request.path, int(response.status), started)
+        return response

@@ -1,0 +1,71 @@
+"""Requests and responses, the same for every door, and how an error reads as a reply."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from time import monotonic
+
+from serving import strict_json
+from serving.errors import BadRequest, ServingError
+from serving.types import Json
+
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Request:
+    """One question; header names are lower-case, `deadline` is on `time.monotonic`'s clock."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    id: str = ""
+    deadline: float = field(default_factory=lambda: monotonic() + 25.0)
+
+    @property
+    def media_type(self) -> str:
+        """The body's media type without its parameters, lower-case; JSON when nothing is said."""
+        return self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer: a status, the body's bytes and their media type, further headers."""
+
+    status: int
+    body: bytes
+    media_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the body travels as text; anything else is wrapped in base64 on its way."""
+        return self.media_type == JSON or self.media_type.startswith("text/")
+
+
+def reply(document: Json, status: int = HTTPStatus.OK) -> Response:
+    """A JSON response."""
+    return Response(status, strict_json.dumps(document))
+
+
+def error_reply(error: Exception, path: str, request_id: str) -> Response:
+    """The response for an error, in the words of the protocol that `path` belongs to.
+
+    What is not a ServingError is a bug: the caller learns its id and nothing else.
+    """
+    if isinstance(error, ServingError):
+        status, code, message = error.status, error.code, str(error)
+    else:
+        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_server_error"
+        message = f"internal error, please report id {request_id}"
+    if path == "/v2" or path.startswith("/v2/"):
+        return reply({"error": message}, status)
+    return reply({"error": {"code": code, "message": message, "id": request_id}}, status)
+
+
+def parse_json(request: Request, nesting: int) -> Json:
+    """The request's body as JSON.  Raises BadRequest."""
+    try:
+        return strict_json.loads(request.body, nesting)
+    except strict_json.NotStrictJson as error:
+        raise BadRequest(str(error)) from None

@@ -1,0 +1,52 @@
+"""PNG and JPEG to pixels, checked for size before a pixel is unpacked."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from serving.errors import BadRequest, TooLarge
+from serving.limits import Limits
+from serving.types import Array
+
+MEDIA_TYPES = ("image/png", "image/jpeg")
+_FORMATS = ("PNG", "JPEG")
+_MODES = {1: "L", 3: "RGB"}
+_SIXTEEN_TO_EIGHT = 257
+
+
+def decode(raw: bytes, channels: int, limits: Limits) -> Array:
+    """An image file to UINT8 (H, W, channels), turned upright as its EXIF says.
+
+    Raises BadRequest when it is no PNG or JPEG, TooLarge when it unpacks to more than the limits.
+    """
+    try:
+        with Image.open(BytesIO(raw), formats=_FORMATS) as image:
+            _require_size(image, limits)
+            upright = ImageOps.exif_transpose(image)
+            pixels = np.asarray(_eight_bit(upright).convert(_MODES[channels]), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"the image cannot be read as PNG or JPEG: {_reason(error)}") from None
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def _require_size(image: Image.Image, limits: Limits) -> None:
+    width, height = image.size
+    if max(width, height) > limits.image_side or width * height > limits.image_pixels:
+        raise TooLarge(
+            f"the image is {width} x {height}, expected at most {limits.image_side} a side "
+            f"and {limits.image_pixels} pixels"
+        )
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit grey to 8-bit: Pillow's own conversion would clip instead of scale."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image) // _SIXTEEN_TO_EIGHT).astype(np.uint8))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "it has no such signature"
+    return str(error).lower() or "it is damaged"

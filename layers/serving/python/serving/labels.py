@@ -1,0 +1,29 @@
+"""Class scores to answers: the second half of every classification task."""
+
+from serving import arrays
+from serving.errors import ArtifactError
+from serving.types import Array, Json, JsonObject
+
+
+class Labels:
+    """The labels of a classifier, in the order of its graph's output columns."""
+
+    def __init__(self, details: JsonObject) -> None:
+        """Read `labels` of a manifest's details.  Raises ArtifactError."""
+        labels = details.get("labels")
+        if not isinstance(labels, list) or not labels:
+            raise ArtifactError(f"manifest: details.labels is {labels!r}, expected a list of names")
+        self.names: list[str] = [str(label) for label in labels]
+
+    def encode(self, probabilities: Array) -> list[Json]:
+        """Probabilities (N, C) to one `{"label", "score", "scores"}` a row."""
+        arrays.require_finite(probabilities, "the model's answer")
+        winners = probabilities.argmax(axis=1).tolist()
+        return [
+            {
+                "label": self.names[winner],
+                "score": row[winner],
+                "scores": dict(zip(self.names, row, strict=True)),
+            }
+            for winner, row in zip(winners, probabilities.tolist(), strict=True)
+        ]

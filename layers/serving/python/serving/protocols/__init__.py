@@ -1,0 +1,1 @@
+"""Protocols: the shapes in which requests and answers are written, a module each."""

@@ -1,0 +1,135 @@
+"""The Open Inference Protocol v2: named tensors in, named tensors out.
+
+Specification: kserve/open-inference-protocol, `specification/protocol/inference_rest.md`.
+"""
+
+from math import prod
+
+from serving import arrays
+from serving.errors import Unprocessable
+from serving.http import Request, Response, parse_json
+from serving.manifest import TensorSpec
+from serving.protocols import oip_binary
+from serving.service import Service
+from serving.types import Array, JsonObject, Tensors
+
+PLATFORM = "onnx_onnxv1"
+
+
+def metadata(service: Service) -> JsonObject:
+    """Answer `GET /v2/models/M`: the tensors, and what else a caller needs to know."""
+    manifest = service.manifest
+    return {
+        "name": service.name,
+        "versions": [service.version],
+        "platform": PLATFORM,
+        "inputs": [_spec_json(tensor) for tensor in manifest.inputs],
+        "outputs": [_spec_json(tensor) for tensor in manifest.outputs],
+        "parameters": {
+            "task": manifest.task,
+            "variant": manifest.variant,
+            "digest": service.digest,
+            "media_types": list(service.task.media_types),
+            "instance_schema": service.task.schema(),
+            "details": manifest.details,
+            "metrics": manifest.metrics,
+            "limits": {name: getattr(service.limits, name) for name in service.limits.__slots__},
+        },
+    }
+
+
+def infer(service: Service, request: Request) -> Response:
+    """Answer `POST /v2/models/M/infer`.  Raises ServingError."""
+    header, buffers = oip_binary.split(request)
+    document = parse_json(header, service.limits.nesting)
+    if not isinstance(document, dict):
+        raise Unprocessable(f"the body is {arrays.shown(document)}, expected an object")
+    inputs = _read_inputs(service, document, buffers)
+    wanted = _read_outputs(service, document)
+    outputs = service.infer(inputs, request.deadline)
+    answer: JsonObject = {
+        "model_name": service.name,
+        "model_version": service.version,
+        "id": str(document.get("id", request.id)),
+    }
+    chosen = {name: outputs[name] for name in wanted}
+    return oip_binary.write(
+        answer, chosen, service.manifest.outputs, oip_binary.wanted(document, wanted)
+    )
+
+
+def _spec_json(tensor: TensorSpec) -> JsonObject:
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
+
+
+def _read_inputs(service: Service, document: JsonObject, buffers: memoryview) -> Tensors:
+    entries = document.get("inputs")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Unprocessable("'inputs' is missing or wrong, expected a list of tensors")
+    expected = {tensor.name: tensor for tensor in service.manifest.inputs}
+    names = [entry.get("name") for entry in entries]
+    if sorted(map(str, names)) != sorted(expected):
+        raise Unprocessable(
+            f"the inputs are {arrays.listed(map(str, names))}, expected {arrays.listed(expected)}"
+        )
+    inputs: Tensors = {}
+    for entry in entries:
+        tensor = expected[entry["name"]]
+        shape = _read_shape(tensor, entry)
+        if tensor.shape and tensor.shape[0] == -1:
+            service.require_batch(shape[0])
+        data, buffers = oip_binary.take(entry, tensor, buffers)
+        if data is None:
+            data = _read_data(tensor, entry)
+        inputs[tensor.name] = _shaped(tensor, data, shape)
+    if len(buffers):
+        raise Unprocessable(f"the body holds {len(buffers)} bytes more than its inputs say")
+    return inputs
+
+
+def _read_shape(tensor: TensorSpec, entry: JsonObject) -> tuple[int, ...]:
+    if entry.get("datatype") != tensor.datatype:
+        was = arrays.shown(entry.get("datatype"))
+        raise Unprocessable(f"input '{tensor.name}' has datatype {was}, expected {tensor.datatype}")
+    shape = entry.get("shape")
+    fits = (
+        isinstance(shape, list)
+        and len(shape) == len(tensor.shape)
+        and all(type(size) is int and size >= 0 for size in shape)
+        and all(want in (-1, size) for want, size in zip(tensor.shape, shape, strict=True))
+    )
+    if not fits:
+        was = arrays.shown(shape)
+        raise Unprocessable(f"input '{tensor.name}' has shape {was}, expected {list(tensor.shape)}")
+    return tuple(entry["shape"])
+
+
+def _read_data(tensor: TensorSpec, entry: JsonObject) -> Array:
+    what = f"input '{tensor.name}'"
+    if "data" not in entry:
+        raise Unprocessable(f"{what} has no data")
+    return arrays.from_json(arrays.flatten(entry["data"], what), tensor.datatype, what)
+
+
+def _shaped(tensor: TensorSpec, data: Array, shape: tuple[int, ...]) -> Array:
+    if data.size != prod(shape):
+        raise Unprocessable(
+            f"input '{tensor.name}' has {data.size} values, expected {prod(shape)} "
+            f"for shape {list(shape)}"
+        )
+    return data.reshape(shape)
+
+
+def _read_outputs(service: Service, document: JsonObject) -> list[str]:
+    known = [tensor.name for tensor in service.manifest.outputs]
+    entries = document.get("outputs")
+    if entries is None:
+        return known
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Unprocessable("'outputs' is wrong, expected a list of tensors")
+    names = [entry.get("name") for entry in entries]
+    for name in names:
+        if name not in known:
+            was = arrays.shown(name)
+            raise Unprocessable(f"output {was} is unknown, expected {arrays.listed(known)}")
+    return names or known

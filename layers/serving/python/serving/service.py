@@ -1,0 +1,81 @@
+"""One model, loaded and ready: everything that the doors and the protocols share."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Self
+
+from serving import artifact, limits, tasks
+from serving.errors import TooLarge, Unprocessable
+from serving.hooks import Hooks
+from serving.limits import Limits
+from serving.manifest import Manifest
+from serving.session import Session
+from serving.tasks import Task
+from serving.types import Json, Tensors
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A verified artifact with its session, its task and its hooks."""
+
+    manifest: Manifest
+    version: str
+    digest: str
+    limits: Limits
+    task: Task
+    hooks: Hooks
+    session: Session
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        version: str = "1",
+        digest: str | None = None,
+        hooks: Hooks | None = None,
+        memory_mb: int = 512,
+    ) -> Self:
+        """Verify and load the artifact in `folder`, against `digest` when it is given.
+
+        Raises ArtifactError when it is not what it promises, before onnxruntime sees a byte.
+        """
+        verified = artifact.load(folder, digest)
+        manifest = verified.manifest
+        allowed = limits.with_overrides(manifest.limits)
+        return cls(
+            manifest=manifest,
+            version=version,
+            digest=verified.digest,
+            limits=allowed,
+            task=tasks.build(manifest, allowed),
+            hooks=hooks or Hooks(),
+            session=Session(verified.graph, manifest, memory_mb),
+        )
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.manifest.model
+
+    def predict(self, instances: list[Json], deadline: float | None = None) -> list[Json]:
+        """One prediction an instance.  Raises ServingError; `deadline` as in `Session.run`."""
+        self.require_batch(len(instances))
+        outputs = self.infer(self.task.decode(instances), deadline)
+        return self.task.encode(outputs)
+
+    def infer(self, inputs: Tensors, deadline: float | None = None) -> Tensors:
+        """Decoded inputs to outputs: preprocess, run, postprocess."""
+        if deadline is None:
+            deadline = monotonic() + self.limits.deadline_s
+        outputs = self.session.run(self.hooks.preprocess(inputs), deadline)
+        return self.hooks.postprocess(outputs)
+
+    def require_batch(self, size: int) -> None:
+        """Raise unless a request may hold so many instances."""
+        if size == 0:
+            raise Unprocessable("the request holds no instance, expected at least 1")
+        if size > self.limits.batch:
+            raise TooLarge(
+                f"the request holds {size} instances, expected at most {self.limits.batch}"
+            )

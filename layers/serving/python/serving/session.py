@@ -1,0 +1,114 @@
+"""The onnxruntime session of one graph, with a deadline on every run."""
+
+import os
+import threading
+from time import monotonic, sleep
+
+# Linux wheels upload telemetry by default since 1.29; it must be off before the import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from serving.datatypes import FROM_ONNX
+from serving.errors import ArtifactError, DeadlineExceeded, Unprocessable
+from serving.manifest import Manifest, TensorSpec
+from serving.types import Tensors
+
+# AWS Lambda gives one vCPU per 1,769 MB.
+MB_PER_VCPU = 1769
+_TICK_S = 0.05
+_ONLY_ERRORS = 3
+
+
+class Session:
+    """A loaded graph.  It answers one run at a time, as a Lambda sandbox does."""
+
+    def __init__(self, graph: bytes, manifest: Manifest, memory_mb: int) -> None:
+        """Load a graph from bytes, so that it cannot name files.  Raises ArtifactError."""
+        try:
+            self._session = ort.InferenceSession(
+                graph, _options(memory_mb), providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's errors share no base of their own
+            raise ArtifactError(f"onnxruntime cannot load the graph: {error}") from None
+        _require_same("inputs", self._session.get_inputs(), manifest.inputs)
+        _require_same("outputs", self._session.get_outputs(), manifest.outputs)
+        self._outputs = [output.name for output in manifest.outputs]
+        self._watchdog = _Watchdog()
+
+    def run(self, inputs: Tensors, deadline: float) -> Tensors:
+        """Run the graph; `deadline` is on the clock of `time.monotonic`.
+
+        Raises DeadlineExceeded, and Unprocessable when the graph cannot run on these inputs.
+        """
+        options = ort.RunOptions()
+        self._watchdog.watch(options, deadline)
+        try:
+            outputs = self._session.run(self._outputs, inputs, options)
+        except (ort_errors.InvalidArgument, ort_errors.Fail, ort_errors.RuntimeException) as error:
+            if options.terminate:
+                raise DeadlineExceeded("the model did not answer in time") from None
+            shapes = {name: list(array.shape) for name, array in inputs.items()}
+            raise Unprocessable(f"the graph cannot run on inputs of shapes {shapes}") from error
+        finally:
+            self._watchdog.rest()
+        return dict(zip(self._outputs, outputs, strict=True))
+
+
+class _Watchdog:
+    """A thread that terminates a run whose deadline has passed, to within one tick.
+
+    Watching costs two attribute writes while it is awake, and it falls asleep between requests.
+    """
+
+    def __init__(self) -> None:
+        self._watched: tuple[ort.RunOptions, float] | None = None
+        self._awake = threading.Event()
+        threading.Thread(target=self._patrol, name="deadline", daemon=True).start()
+
+    def watch(self, options: ort.RunOptions, deadline: float) -> None:
+        self._watched = (options, deadline)
+        if not self._awake.is_set():
+            self._awake.set()
+
+    def rest(self) -> None:
+        self._watched = None
+
+    def _patrol(self) -> None:
+        while self._awake.wait():
+            watched = self._watched
+            if watched is None:
+                self._awake.clear()
+                if self._watched is not None:  # a run began between the look and the clear
+                    self._awake.set()
+                continue
+            options, deadline = watched
+            left = deadline - monotonic()
+            if left <= 0:
+                options.terminate = True
+            sleep(min(max(left, 0.001), _TICK_S))
+
+
+def threads_for(memory_mb: int) -> int:
+    """How many threads a function of this memory has a vCPU for."""
+    return max(1, round(memory_mb / MB_PER_VCPU))
+
+
+def _options(memory_mb: int) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads_for(memory_mb)
+    options.inter_op_num_threads = 1  # both are set, or onnxruntime pins threads by itself
+    options.log_severity_level = _ONLY_ERRORS
+    return options
+
+
+def _require_same(what: str, found: list[ort.NodeArg], promised: tuple[TensorSpec, ...]) -> None:
+    real = [(node.name, FROM_ONNX.get(node.type, node.type), _shape(node)) for node in found]
+    stated = [(tensor.name, tensor.datatype, tensor.shape) for tensor in promised]
+    if real != stated:
+        raise ArtifactError(f"the graph has {what} {real}, its manifest says {stated}")
+
+
+def _shape(node: ort.NodeArg) -> tuple[int, ...]:
+    return tuple(size if isinstance(size, int) else -1 for size in node.shape)

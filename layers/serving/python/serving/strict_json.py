@@ -1,0 +1,55 @@
+"""JSON as the standard has it: UTF-8, no NaN or Infinity, and only so deep."""
+
+import json
+import re
+from typing import NoReturn
+
+from serving.types import Json
+
+# A string, or one bracket: brackets inside strings do not nest.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_OPENING = (b"[", b"{")
+
+
+class NotStrictJson(ValueError):
+    """The bytes are not JSON, or nest too deep."""
+
+
+def loads(raw: bytes, nesting: int) -> Json:
+    """Parse `raw`.  Raises NotStrictJson."""
+    if raw.count(b"[") + raw.count(b"{") > nesting:
+        _check_nesting(raw, nesting)
+    try:
+        return _DECODER.decode(raw.decode())
+    except UnicodeDecodeError as error:
+        raise NotStrictJson(f"body is not UTF-8: byte {error.start} is wrong") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise NotStrictJson(f"body is not JSON: {error.msg} at {where}") from None
+    except ValueError as error:
+        raise NotStrictJson(f"body is not JSON: {error}") from None
+
+
+def dumps(document: Json) -> bytes:
+    """Write compact JSON.  Raises ValueError for NaN and Infinity, which JSON does not have."""
+    return _ENCODER.encode(document).encode()
+
+
+def _check_nesting(raw: bytes, nesting: int) -> None:
+    depth = 0
+    for match in _TOKEN.finditer(raw):
+        token = match.group()
+        if token in _OPENING:
+            depth += 1
+            if depth > nesting:
+                raise NotStrictJson(f"body nests deeper than {nesting} levels")
+        elif token in (b"]", b"}"):
+            depth -= 1
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

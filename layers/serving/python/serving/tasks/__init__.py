@@ -1,0 +1,55 @@
+"""Tasks: the kinds of question a model answers, a module each.
+
+A task module has one function, `build(manifest, limits) -> Task`.  A new task is a new file here.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol
+
+from serving.errors import ArtifactError
+from serving.limits import Limits
+from serving.manifest import Manifest
+from serving.types import Json, JsonObject, Tensors
+
+
+class Task(Protocol):
+    """How one kind of question becomes tensors, and tensors its answer."""
+
+    media_types: tuple[str, ...]
+    """What `instances` reads, besides JSON."""
+
+    def instances(self, media_type: str, body: bytes) -> list[Json]:
+        """Split a raw body of one of `media_types` into instances.  Raises ServingError."""
+        ...
+
+    def decode(self, instances: list[Json]) -> Tensors:
+        """Instances to the graph's inputs.  Raises ServingError naming the instance."""
+        ...
+
+    def encode(self, outputs: Tensors) -> list[Json]:
+        """The graph's outputs to one prediction an instance."""
+        ...
+
+    def schema(self) -> JsonObject:
+        """The JSON Schema of one instance."""
+        ...
+
+
+def build(manifest: Manifest, limits: Limits) -> Task:
+    """The task that a manifest names.  Raises ArtifactError when there is none, or no fit."""
+    known = sorted(module.name for module in iter_modules(__path__))
+    if manifest.task not in known:
+        raise ArtifactError(f"manifest: task is {manifest.task!r}, expected one of {known}")
+    task: Task = import_module(f"{__name__}.{manifest.task}").build(manifest, limits)
+    return task
+
+
+def require_tensors(manifest: Manifest, inputs: list[str], outputs: list[str]) -> None:
+    """Raise ArtifactError unless the graph has exactly these datatypes and these output names."""
+    found = [tensor.datatype for tensor in manifest.inputs]
+    if found != inputs:
+        raise ArtifactError(f"a {manifest.task} graph has inputs of {found}, expected {inputs}")
+    names = [tensor.name for tensor in manifest.outputs]
+    if names != outputs:
+        raise ArtifactError(f"a {manifest.task} graph has outputs {names}, expected {outputs}")

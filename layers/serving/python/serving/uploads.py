@@ -1,0 +1,149 @@
+"""The upload door: files that came through the queue, each answered exactly once.
+
+Powertools' batch processor keeps the partial failures: a message that fails comes again alone, up
+to the queue's limit.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from time import perf_counter
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from serving import batches, events, keys, strict_json
+from serving.errors import ServingError, TooLarge
+from serving.events import Upload
+from serving.http import JSON, Request, error_reply
+from serving.lambda_context import LambdaContext
+from serving.prices import Meter
+from serving.protocols import native
+from serving.service import Service
+from serving.store import Answer, Source, Store
+from serving.telemetry import Telemetry
+from serving.types import JsonObject
+
+# The redrive limit of every upload queue: after so many receives SQS gives a message up.
+MAX_RECEIVES = 5
+
+_MEDIA_TYPES = {
+    ".json": JSON,
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".txt": "text/plain",
+    ".wav": "audio/wav",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """Answers the uploads of one model."""
+
+    service: Service
+    store: Store
+    telemetry: Telemetry
+    meter: Meter
+
+    def answer(self, event: JsonObject, context: LambdaContext) -> JsonObject:
+        """Answer a queue's batch; the response names the messages that are to come again."""
+        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        response = process_partial_response(
+            event=event,
+            record_handler=partial(self._answer_record, context),
+            processor=processor,
+        )
+        return dict(response)
+
+    def _answer_record(self, context: LambdaContext, record: SQSRecord) -> None:
+        started = perf_counter()
+        upload = _announced(record, self.service.name)
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        try:
+            status = self._answer_upload(upload, record.message_id, context)
+        except Exception as error:
+            self.telemetry.fault(context, error)
+            if int(record.attributes.approximate_receive_count) < MAX_RECEIVES:
+                raise
+            self._refuse(upload, record.message_id, error)
+        finally:
+            self.telemetry.record(context, "upload", upload.key, status, started)
+
+    def _answer_upload(self, upload: Upload, request_id: str, context: LambdaContext) -> HTTPStatus:
+        """Answer one upload, and say with which status HTTP would have answered it."""
+        source = self._read(upload)
+        if source is None:
+            return HTTPStatus.GONE
+        try:
+            body, media_type = self._evaluate(source, request_id, context)
+        except ServingError as error:
+            self._refuse(upload, request_id, error)
+            return error.status
+        self._settle(source, body, media_type, failed=False)
+        return HTTPStatus.OK
+
+    def _evaluate(
+        self, source: Source, request_id: str, context: LambdaContext
+    ) -> tuple[bytes, str]:
+        """The result's bytes and their media type.  Raises ServingError."""
+        limits = self.service.limits
+        if source.size_bytes > limits.upload_bytes:
+            raise TooLarge(
+                f"the upload has {source.size_bytes} bytes, expected at most {limits.upload_bytes}"
+            )
+        deadline = events.deadline(context, limits.deadline_s)
+        ending = PurePosixPath(source.key).suffix.lower()
+        if ending in batches.ENDINGS:
+            lines = batches.answer(self.service, batches.ENDINGS[ending], source.body, deadline)
+            return lines, batches.MEDIA_TYPE
+        request = Request(
+            method="PUT",
+            path=source.key,
+            headers={"content-type": _MEDIA_TYPES.get(ending, source.media_type)},
+            body=source.body,
+            id=request_id,
+            deadline=deadline,
+        )
+        usage = self.meter.usage(cold=self.telemetry.cold, through_gateway=False)
+        document = native.prediction(self.service, request, usage)
+        return strict_json.dumps({**document, "source": _described(source)}), JSON
+
+    def _refuse(self, upload: Upload, request_id: str, error: Exception) -> None:
+        """Write the reason why an upload has no answer."""
+        source = self._read(upload)
+        if source is None:
+            return
+        document = json.loads(error_reply(error, upload.key, request_id).body)
+        document["source"] = _described(source)
+        self._settle(source, strict_json.dumps(document), JSON, failed=True)
+
+    def _read(self, upload: Upload) -> Source | None:
+        return self.store.read(upload.bucket, upload.key, self.service.limits.upload_bytes)
+
+    def _settle(self, source: Source, body: bytes, media_type: str, failed: bool) -> None:
+        name = source.key.removeprefix(keys.upload_prefix(self.service.name))
+        result, failure = (
+            keys.result(self.service.name, name),
+            keys.failure(self.service.name, name),
+        )
+        key, other_key = (failure, result) if failed else (result, failure)
+        self.store.settle(source, Answer(key, other_key, body, media_type))
+
+
+def _announced(record: SQSRecord, model: str) -> Upload:
+    """The upload that a message announces.  Raises ValueError when it is none of this model's."""
+    upload = events.upload(record.body)
+    if not upload.key.startswith(keys.upload_prefix(model)):
+        raise ValueError(f"upload '{upload.key}' does not lie below {keys.upload_prefix(model)}")
+    return upload
+
+
+def _described(source: Source) -> JsonObject:
+    return {"bucket": source.bucket, "key": source.key, "version": source.version}
