@@ -1,0 +1,49 @@
+"""The service that answers for the fleet as a whole: playground, health, the list of models."""
+
+from infra.resources.alarms import function_alarms, release
+from infra.resources.functions import ARCHITECTURE, environment, function, function_log, role
+from infra.resources.gateway import route
+from infra.resources.intrinsics import Resources
+
+NAME = "catalog"
+PREFIX = "Catalog"
+MEMORY_MB = 512
+TIMEOUT_S = 10
+RESERVED_CONCURRENCY = 10
+DEPLOYMENT = "Canary10Percent5Minutes"
+
+# event -> method and path.  The parents of the models' routes are named, as API Gateway does not
+# fall back from them to the catch-all.  None asks for a key: nothing here runs a model.
+ROUTES = {
+    "Playground": ("GET", "/"),
+    "Docs": ("GET", "/docs"),
+    "Schema": ("GET", "/openapi.json"),
+    "Server": ("GET", "/v2"),
+    "Live": ("GET", "/v2/health/live"),
+    "Ready": ("GET", "/v2/health/ready"),
+    "Models": ("GET", "/v2/models"),
+    "CatchAll": ("ANY", "/{proxy+}"),
+}
+
+
+def catalog() -> Resources:
+    """Function, role, log and alarms of the service."""
+    alarms = function_alarms(PREFIX, TIMEOUT_S)
+    return {
+        f"{PREFIX}Function": function(
+            PREFIX,
+            NAME,
+            Description="Playground, health, list of models, and 404 for everything else",
+            Handler="handler.handler",
+            Architectures=[ARCHITECTURE],
+            MemorySize=MEMORY_MB,
+            Timeout=TIMEOUT_S,
+            ReservedConcurrentExecutions=RESERVED_CONCURRENCY,
+            Environment=environment(NAME),
+            DeploymentPreference=release(DEPLOYMENT, alarms),
+            Events={name: route(*where, key=False) for name, where in ROUTES.items()},
+        ),
+        f"{PREFIX}Role": role(PREFIX),
+        f"{PREFIX}Logs": function_log(NAME),
+        **alarms,
+    }

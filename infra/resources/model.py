@@ -1,0 +1,127 @@
+"""What one model adds to the stack; every name starts with the model's own."""
+
+from infra.resources import quotas
+from infra.resources.alarms import dead_letters_alarm, function_alarms, release
+from infra.resources.functions import (
+    ARCHITECTURE,
+    allow,
+    environment,
+    function,
+    function_log,
+    role,
+)
+from infra.resources.gateway import route
+from infra.resources.intrinsics import Block, Resources, arn, ref, sub
+from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
+from infra.resources.uploads import uploads, uploads_event
+from serving import keys
+from serving.errors import FolderError
+from serving.folder import NAME, ModelFolder
+
+
+def model(folder: ModelFolder) -> Resources:
+    """Function, role, log, queue, rule, alarms of one model.  Raises FolderError."""
+    _check(folder)
+    prefix = camel(folder.name)
+    alarms = function_alarms(prefix, folder.timeout_s) | dead_letters_alarm(prefix)
+    return {
+        f"{prefix}Function": _function(prefix, folder, alarms),
+        f"{prefix}Role": _role(prefix, folder.name),
+        f"{prefix}Logs": function_log(folder.name),
+        **uploads(prefix, folder),
+        **alarms,
+    }
+
+
+def camel(name: str) -> str:
+    """A name as logical ids have it: `linear_demo` is `LinearDemo`."""
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _function(prefix: str, folder: ModelFolder, alarms: Resources) -> Block:
+    block = function(
+        prefix,
+        folder.name,
+        Description=folder.description[: quotas.DESCRIPTION_CHARACTERS],
+        Handler="serving.entry.handler",
+        Architectures=[folder.architecture],
+        MemorySize=folder.memory_mb,
+        Timeout=folder.timeout_s,
+        ReservedConcurrentExecutions=folder.reserved_concurrency,
+        Environment=_environment(folder.name),
+        # Asynchronous invocations that fail for good; uploads get there by way of the queue.
+        DeadLetterQueue={"Type": "SQS", "TargetArn": arn(f"{prefix}DeadLetters")},
+        DeploymentPreference=release(folder.deployment, alarms),
+        Events={**_routes(folder.name), "Uploads": uploads_event(prefix, folder)},
+    )
+    if folder.snapstart:
+        block["Properties"]["SnapStart"] = {"ApplyOn": "PublishedVersions"}
+    return block
+
+
+def _environment(name: str) -> Block:
+    return environment(
+        name,
+        FLOTILLA_MODEL=name,
+        FLOTILLA_ARTIFACTS_BUCKET=ref(ARTIFACTS),
+        FLOTILLA_RESULTS_BUCKET=ref(RESULTS),
+        # onnxruntime's Linux wheels upload telemetry unless told not to.
+        ORT_DISABLE_TELEMETRY="1",
+        # More threads cost 100 ms of every start, and the model's own do the work.
+        OPENBLAS_NUM_THREADS="1",
+    )
+
+
+def _routes(name: str) -> dict[str, Block]:
+    return {
+        "Native": route("ANY", f"/v1/models/{name}/{{proxy+}}", key=True),
+        "Metadata": route("GET", f"/v2/models/{name}", key=True),
+        "Inference": route("ANY", f"/v2/models/{name}/{{proxy+}}", key=True),
+    }
+
+
+def _role(prefix: str, name: str) -> Block:
+    """The model's own prefixes and queues, and nobody else's."""
+    return role(
+        prefix,
+        allow(
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            _below(UPLOADS, keys.upload_prefix(name)),
+        ),
+        allow(
+            ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            _below(RESULTS, f"out/{name}/"),
+            _below(RESULTS, f"failed/{name}/"),
+        ),
+        allow(["s3:GetObject"], _below(ARTIFACTS, f"artifacts/{name}/")),
+        allow(
+            [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            arn(f"{prefix}Queue"),
+        ),
+        allow(["sqs:SendMessage"], arn(f"{prefix}DeadLetters")),
+    )
+
+
+def _below(bucket: str, key_prefix: str) -> Block:
+    return sub(f"${{{bucket}.Arn}}/{key_prefix}*")
+
+
+def _check(folder: ModelFolder) -> None:
+    """Refuse what Lambda would take and what then would not work."""
+    source = folder.path / NAME
+    if folder.architecture != ARCHITECTURE:
+        raise FolderError(
+            f"{source}: 'architecture' is {folder.architecture!r}, expected {ARCHITECTURE!r}, "
+            "as the layers are built for that"
+        )
+    least = quotas.LEAST_POLLER_CONCURRENCY + 1
+    if folder.reserved_concurrency < least:
+        raise FolderError(
+            f"{source}: 'reserved_concurrency' is {folder.reserved_concurrency}, expected at "
+            f"least {least}: uploads take {least - 1}, and HTTP needs one"
+        )

@@ -1,0 +1,95 @@
+"""Render the model folders into the SAM template, `infra/template.yaml`.
+
+`render` is a pure function, read top down: what is shared, then what each model adds.  The rendered
+file is committed, so that a reviewer sees what a change does to the cloud: `python -m
+infra.template` writes it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.resources import gateway, storage
+from infra.resources.catalog import catalog
+from infra.resources.dashboard import dashboard
+from infra.resources.functions import layers
+from infra.resources.intrinsics import Block, Resources, ref
+from infra.resources.model import model
+from serving import folder as folders
+from serving.errors import FolderError
+from serving.folder import ModelFolder
+
+ROOT = Path(__file__).parents[1]
+PATH = ROOT / "infra" / "template.yaml"
+_HEADER = "# Rendered from functions/ by `python -m infra.template`; change that, not this.\n"
+_INTRINSICS = {"Ref", "Fn::GetAtt", "Fn::Sub"}
+
+
+def render(models: Sequence[ModelFolder]) -> Block:
+    """The SAM template for these models.  Raises FolderError when two of them clash."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Description": "Flotilla: ONNX models, one Lambda function each, behind one REST API",
+        "Resources": _resources(models),
+        "Outputs": {
+            "ApiUrl": _output("Where the models answer", gateway.url()),
+            "ApiKeyId": _output("The key of the standard plan", ref(gateway.API_KEY)),
+            "UploadsBucket": _output("Uploads go to in/<model>/", ref(storage.UPLOADS)),
+            "ResultsBucket": _output("Answers come to out/<model>/", ref(storage.RESULTS)),
+            "ArtifactsBucket": _output("Published artifacts", ref(storage.ARTIFACTS)),
+        },
+    }
+
+
+def text(template: Block) -> str:
+    """The template as YAML; the same template always gives the same text."""
+    body = yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
+    return _HEADER + body
+
+
+def main() -> None:
+    """Write the template of the folders in `functions/`."""
+    PATH.write_text(text(render(folders.discover(ROOT / "functions"))))
+
+
+def _resources(models: Sequence[ModelFolder]) -> Resources:
+    resources: Resources = {
+        **gateway.gateway(),
+        **storage.storage(),
+        **layers(),
+        **catalog(),
+        **dashboard(),
+    }
+    for folder in models:
+        added = model(folder)
+        if clash := sorted(added.keys() & resources.keys()):
+            raise FolderError(
+                f"{folder.path}: the name {folder.name!r} gives {clash[0]}, which is taken"
+            )
+        resources |= added
+    return resources
+
+
+def _output(description: str, value: Block) -> Block:
+    return {"Description": description, "Value": value}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, but intrinsic functions on one line; no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_dict(self, data: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().represent_dict(data)
+        node.flow_style = data.keys() <= _INTRINSICS and bool(data)
+        return node
+
+
+_Dumper.add_representer(dict, _Dumper.represent_dict)
+
+if __name__ == "__main__":
+    main()
