@@ -1,0 +1,188 @@
+"""What an artifact must pass before it is published.
+
+The stages go from looking to running: what a graph says is read first, then native code loads it,
+then it answers its own examples, the last two in a sandbox.  The first stage that fails is the last
+one done, so a graph that is refused on sight is never run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from serving import artifact as artifacts
+from serving.artifact import Artifact
+from serving.errors import ArtifactError
+from serving.folder import ModelFolder
+from serving.lock import Lock
+from serving.manifest import BASELINE, EXAMPLES, GRAPH, TensorSpec
+from training import examples, graphs, probe, trial
+from training.graphs import GraphError
+from training.sandbox import SandboxError
+
+# How much worse a metric may be than the current version's, as a share of that one.
+TOLERANCE = 0.02
+LIMIT_S = 120.0
+
+HIGHER_IS_BETTER = frozenset({"accuracy", "balanced_accuracy", "auc", "f1", "r2"})
+LOWER_IS_BETTER = frozenset({"rmse", "mae", "mse", "log_loss", "brier"})
+
+_SHOWN_DIFFERENCES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, whether it is as it must be, and what was seen."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of a check, in the order they were made."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every finding is as it must be."""
+        return all(finding.passed for finding in self.findings)
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """The findings that are not."""
+        return tuple(finding for finding in self.findings if not finding.passed)
+
+
+def check(
+    path: Path,
+    folder: ModelFolder,
+    current: Lock | None = None,
+    tolerance: float = TOLERANCE,
+    limit_s: float = LIMIT_S,
+) -> Report:
+    """Check the artifact in `path` for a model folder, against the version it is to follow.
+
+    `limit_s` bounds each of the two runs in the sandbox, all examples together.
+    """
+    try:
+        artifact = _load(path, folder)
+    except ArtifactError as error:
+        return Report((Finding("artifact", False, str(error)),))
+    findings = [Finding("artifact", True, f"digest {artifact.digest}")]
+    stages: list[Callable[[], list[Finding]]] = [
+        lambda: _read_graph(artifact),
+        lambda: _load_graph(artifact, folder, limit_s),
+        lambda: _ask_examples(artifact, folder, limit_s),
+        lambda: [compare_metrics(artifact.manifest.metrics, current, tolerance)],
+    ]
+    for stage in stages:
+        findings += stage()
+        if not all(finding.passed for finding in findings):
+            break
+    return Report(tuple(findings))
+
+
+def compare_metrics(
+    metrics: dict[str, float], current: Lock | None, tolerance: float = TOLERANCE
+) -> Finding:
+    """Hold new metrics against those of the version that they are to follow."""
+    if current is None:
+        return Finding("metrics", True, "no version to compare with")
+    problems = [
+        f"{name} is {metrics.get(name)}, in version {current.version} it was {before:g}"
+        for name, before in current.metrics.items()
+        if _is_worse(name, metrics.get(name), before, tolerance)
+    ]
+    return _finding("metrics", problems, f"no worse than version {current.version}")
+
+
+def _load(path: Path, folder: ModelFolder) -> Artifact:
+    artifact = artifacts.load(path)
+    manifest = artifact.manifest
+    for what, found, expected in (
+        ("model", manifest.model, folder.name),
+        ("task", manifest.task, folder.task),
+    ):
+        if found != expected:
+            raise ArtifactError(f"{path}: {what} is {found!r}, expected {expected!r}")
+    for name in (EXAMPLES, BASELINE):
+        if name not in manifest.files:
+            raise ArtifactError(f"{path} has no {name}")
+    examples.parse(artifact.read(EXAMPLES), manifest.model)
+    return artifact
+
+
+def _read_graph(artifact: Artifact) -> list[Finding]:
+    try:
+        model = graphs.parse(artifact.graph)
+        signature = graphs.signature(model)
+    except GraphError as error:
+        return [Finding("graph", False, str(error))]
+    return [
+        Finding("graph", True, f"inputs {_names(signature[0])}, outputs {_names(signature[1])}"),
+        _finding("versions", graphs.version_problems(model), "supported"),
+        _finding("operators", graphs.operator_problems(model), "all allowed"),
+        _finding("external data", graphs.external_data_problems(model), "none"),
+    ]
+
+
+def _load_graph(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list[Finding]:
+    try:
+        found = probe.signature(artifact.folder / GRAPH, folder.memory_mb, limit_s)
+    except SandboxError as error:
+        return [Finding("structure", False, f"{error} (memory_mb is {folder.memory_mb})")]
+    manifest = artifact.manifest
+    problems = [
+        f"the graph has {what} {real}, its manifest says {stated}"
+        for what, real, stated in (
+            ("inputs", found.inputs, manifest.inputs),
+            ("outputs", found.outputs, manifest.outputs),
+        )
+        if real != stated
+    ]
+    return [
+        Finding("structure", True, "well-formed"),
+        _finding("tensors", problems, "as in the manifest"),
+    ]
+
+
+def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list[Finding]:
+    asked = examples.parse(artifact.read(EXAMPLES), artifact.manifest.model)
+    try:
+        replies = trial.replies(artifact.folder, folder.path, folder.memory_mb, limit_s)
+    except SandboxError as error:
+        return [Finding("examples", False, f"{error} (memory_mb is {folder.memory_mb})")]
+    return [
+        _finding(
+            f"example {example.name}",
+            [f"status {reply.status}: {reply.document}"]
+            if reply.status != 200
+            else examples.differences(example.answer, reply.document),
+            "comes true",
+        )
+        for example, reply in zip(asked, replies, strict=True)
+    ]
+
+
+def _is_worse(name: str, now: float | None, before: float, tolerance: float) -> bool:
+    """A metric that vanished is worse; one whose direction is not known is not compared."""
+    allowed = tolerance * abs(before)
+    if name in HIGHER_IS_BETTER:
+        return now is None or not now >= before - allowed
+    if name in LOWER_IS_BETTER:
+        return now is None or not now <= before + allowed
+    return False
+
+
+def _finding(name: str, problems: list[str], otherwise: str) -> Finding:
+    if not problems:
+        return Finding(name, True, otherwise)
+    shown = "; ".join(problems[:_SHOWN_DIFFERENCES])
+    more = len(problems) - _SHOWN_DIFFERENCES
+    return Finding(name, False, f"{shown}; and {more} more" if more > 0 else shown)
+
+
+def _names(tensors: tuple[TensorSpec, ...]) -> list[str]:
+    return [tensor.name for tensor in tensors]

@@ -1,0 +1,75 @@
+"""The trial: an artifact answers its own examples, by the serving engine, in a sandbox.
+
+`replies` is for everybody; it starts this very module as the confined child that does the work.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from serving import hooks, routes
+from serving.errors import ArtifactError, FolderError, ServingError
+from serving.http import Request, Response, error_reply
+from serving.manifest import EXAMPLES
+from serving.service import Service
+from serving.types import Json, JsonObject
+from training import examples, sandbox
+from training.examples import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an example was answered: HTTP status and JSON document."""
+
+    name: str
+    status: int
+    document: Json
+
+
+def replies(artifact: Path, folder: Path, memory_mb: int, limit_s: float) -> list[Reply]:
+    """Ask the artifact's examples, with the hooks of its model folder.
+
+    Raises SandboxError when it cannot be loaded, or the graph breaks out of memory or time.
+    """
+    arguments = [str(artifact.resolve()), str(folder.resolve()), str(memory_mb), str(limit_s)]
+    entries = sandbox.run("training.trial", arguments, limit_s)
+    return [Reply(**entry) for entry in entries]
+
+
+def main(artifact: str, folder: str, memory_mb: str, limit_s: str) -> None:
+    """Be the child: answer every example and print the replies as JSON."""
+    sandbox.confine(int(memory_mb), float(limit_s))
+    try:
+        service = Service.load(
+            Path(artifact), hooks=hooks.load(Path(folder)), memory_mb=int(memory_mb)
+        )
+        asked = examples.parse((Path(artifact) / EXAMPLES).read_bytes(), service.name)
+    except (ArtifactError, FolderError) as error:
+        sys.exit(sandbox.one_line(error))
+    print(json.dumps([_answer(service, example) for example in asked]))
+
+
+def _answer(service: Service, example: Example) -> JsonObject:
+    response = _respond(service, example)
+    document = json.loads(response.body)
+    return {"name": example.name, "status": response.status, "document": document}
+
+
+def _respond(service: Service, example: Example) -> Response:
+    request = Request(
+        method="POST",
+        path=example.path,
+        headers={"content-type": example.media_type},
+        body=example.body,
+        deadline=monotonic() + service.limits.deadline_s,
+    )
+    try:
+        return routes.respond(service, request, usage=lambda _: {})
+    except ServingError as error:
+        return error_reply(error, request.path, request.id)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
