@@ -17,6 +17,7 @@ from infra.resources.dashboard import dashboard
 from infra.resources.functions import layers
 from infra.resources.intrinsics import Block, Resources, ref
 from infra.resources.model import model
+from infra.resources.release import releasing
 from serving import folder as folders
 from serving.errors import FolderError
 from serving.folder import ModelFolder
@@ -60,6 +61,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
         **gateway.gateway(),
         **storage.storage(),
         **layers(),
+        **releasing(),
         **catalog(),
         **dashboard(),
     }

@@ -1,33 +1,57 @@
-"""Alarms of one function; while one of them rings, a release goes back by itself."""
+"""Alarms of one function; while one of them rings, a release goes back by itself.
+
+They tell nobody yet: their changes of state are on the account's event bus, for whoever subscribes.
+"""
 
 from typing import Any
 
-from infra.resources.functions import ALIAS
-from infra.resources.intrinsics import Block, Resources, attribute, ref
+from infra.resources.functions import ALIAS, NAMESPACE
+from infra.resources.intrinsics import Block, Resources, attribute, ref, sub
 
 PERIOD_S = 60
-P99_PERIODS = 3
+# A p99 of a minute with few requests is the slowest of them, so it must last.
+LATENCY_PERIODS = 3
 
 
-def function_alarms(prefix: str, timeout_s: int) -> Resources:
-    """Errors and a slow p99 behind the alias; slow is more than half of the timeout."""
+def errors_alarm(prefix: str, service: str) -> Resources:
+    """Any request that ended in a crash, a timeout or a status of 500 and more.
+
+    Lambda counts the first two, the engine's own metric `Faults` the last.
+    """
+    faults = {
+        "Namespace": NAMESPACE,
+        "MetricName": "Faults",
+        "Dimensions": [{"Name": "service", "Value": service}],
+    }
     return {
         f"{prefix}ErrorsAlarm": _alarm(
-            "an invocation crashed, timed out or ran out of memory",
-            Metrics=[_measure("errors", _lambda_metric(prefix, "Errors"), "Sum")],
-            Threshold=0,
+            f"{service}: a request crashed, timed out or was answered with 5xx",
+            Metrics=[
+                _expression("FILL(crashes, 0) + FILL(faults, 0)"),
+                _measure("crashes", _behind_alias(prefix, "Errors"), "Sum"),
+                _measure("faults", faults, "Sum"),
+            ],
             EvaluationPeriods=1,
-        ),
-        f"{prefix}LatencyAlarm": _alarm(
-            "the slowest one in a hundred takes more than half of the timeout",
-            Metrics=[_measure("p99", _lambda_metric(prefix, "Duration"), "p99")],
-            Threshold=timeout_s * 1000 / 2,
-            EvaluationPeriods=P99_PERIODS,
-        ),
+            Threshold=0,
+        )
     }
 
 
-def dead_letters_alarm(prefix: str) -> Resources:
+def latency_alarm(prefix: str, service: str, timeout_s: int) -> Resources:
+    """The slowest request in a hundred takes more than half of the timeout."""
+    return {
+        f"{prefix}LatencyAlarm": _alarm(
+            f"{service}: p99 is over half of the timeout",
+            **_behind_alias(prefix, "Duration"),
+            ExtendedStatistic="p99",
+            Period=PERIOD_S,
+            EvaluationPeriods=LATENCY_PERIODS,
+            Threshold=timeout_s * 1000 // 2,
+        )
+    }
+
+
+def dead_letters_alarm(prefix: str, service: str) -> Resources:
     """Dead letters arrive; those that lie there already must not hold up the release that helps."""
     depth = {
         "Namespace": "AWS/SQS",
@@ -36,20 +60,14 @@ def dead_letters_alarm(prefix: str) -> Resources:
             {"Name": "QueueName", "Value": attribute(f"{prefix}DeadLetters", "QueueName")}
         ],
     }
-    growth = {"Id": "growth", "Expression": "DIFF(depth)", "ReturnData": True}
     return {
         f"{prefix}DeadLettersAlarm": _alarm(
-            "uploads end among the dead letters",
-            Metrics=[growth, _measure("depth", depth, "Maximum", shown=False)],
-            Threshold=0,
+            f"{service}: uploads end among the dead letters",
+            Metrics=[_expression("DIFF(depth)"), _measure("depth", depth, "Maximum")],
             EvaluationPeriods=1,
+            Threshold=0,
         )
     }
-
-
-def release(preference: str, alarms: Resources) -> Block:
-    """How traffic moves to a new version: in steps, and back when one of the alarms rings."""
-    return {"Type": preference, "Alarms": [ref(alarm) for alarm in alarms]}
 
 
 def _alarm(description: str, **properties: Any) -> Block:
@@ -57,28 +75,33 @@ def _alarm(description: str, **properties: Any) -> Block:
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
             "AlarmDescription": description,
+            **properties,
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
-            **properties,
         },
     }
 
 
-def _measure(identifier: str, metric: Block, statistic: str, *, shown: bool = True) -> Block:
+def _expression(formula: str) -> Block:
+    return {"Id": "watched", "Expression": formula, "ReturnData": True}
+
+
+def _measure(identifier: str, metric: Block, statistic: str) -> Block:
     return {
         "Id": identifier,
         "MetricStat": {"Metric": metric, "Period": PERIOD_S, "Stat": statistic},
-        "ReturnData": shown,
+        "ReturnData": False,
     }
 
 
-def _lambda_metric(prefix: str, name: str) -> Block:
+def _behind_alias(prefix: str, metric: str) -> Block:
+    """One of Lambda's metrics, of what came in by way of the alias."""
     function = f"{prefix}Function"
     return {
         "Namespace": "AWS/Lambda",
-        "MetricName": name,
+        "MetricName": metric,
         "Dimensions": [
             {"Name": "FunctionName", "Value": ref(function)},
-            {"Name": "Resource", "Value": {"Fn::Sub": f"${{{function}}}:{ALIAS}"}},
+            {"Name": "Resource", "Value": sub(f"${{{function}}}:{ALIAS}")},
         ],
     }

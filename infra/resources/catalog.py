@@ -1,9 +1,11 @@
 """The service that answers for the fleet as a whole: playground, health, the list of models."""
 
-from infra.resources.alarms import function_alarms, release
-from infra.resources.functions import ARCHITECTURE, environment, function, function_log, role
+from infra.resources.alarms import errors_alarm, latency_alarm
+from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import route
 from infra.resources.intrinsics import Resources
+from infra.resources.release import preference
+from infra.resources.roles import function_role
 
 NAME = "catalog"
 PREFIX = "Catalog"
@@ -28,7 +30,7 @@ ROUTES = {
 
 def catalog() -> Resources:
     """Function, role, log and alarms of the service."""
-    alarms = function_alarms(PREFIX, TIMEOUT_S)
+    alarms = errors_alarm(PREFIX, NAME) | latency_alarm(PREFIX, NAME, TIMEOUT_S)
     return {
         f"{PREFIX}Function": function(
             PREFIX,
@@ -40,10 +42,10 @@ def catalog() -> Resources:
             Timeout=TIMEOUT_S,
             ReservedConcurrentExecutions=RESERVED_CONCURRENCY,
             Environment=environment(NAME),
-            DeploymentPreference=release(DEPLOYMENT, alarms),
+            DeploymentPreference=preference(DEPLOYMENT, alarms),
             Events={name: route(*where, key=False) for name, where in ROUTES.items()},
         ),
-        f"{PREFIX}Role": role(PREFIX),
+        f"{PREFIX}Role": function_role(PREFIX),
         f"{PREFIX}Logs": function_log(NAME),
         **alarms,
     }

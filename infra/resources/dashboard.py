@@ -7,23 +7,30 @@ models exist, and a new one is on it as soon as it has answered.
 import json
 from typing import Any
 
+from infra.resources.functions import NAMESPACE
 from infra.resources.intrinsics import Resources, ref, sub
 
 PERIOD_S = 300
 _WIDTH, _HEIGHT = 12, 6
 
-# title -> search and statistic.  A function's figures carry its name, a queue's end in `-uploads`.
-_FUNCTION = "{AWS/Lambda,FunctionName} FunctionName=%s-"
-_QUEUE = "{AWS/SQS,QueueName} QueueName=%s-"
+_ENGINE = f"{{{NAMESPACE},service}}"
+_LAMBDA = "{AWS/Lambda,FunctionName} FunctionName=${AWS::StackName}"
+_QUEUES = "{AWS/SQS,QueueName} QueueName=${AWS::StackName}"
+
+# title -> where to search, metric, statistic.
 _GRAPHS = {
-    "Invocations": (_FUNCTION, "Invocations", "Sum"),
-    "Errors": (_FUNCTION, "Errors", "Sum"),
-    "Duration, p50 (ms)": (_FUNCTION, "Duration", "p50"),
-    "Duration, p99 (ms)": (_FUNCTION, "Duration", "p99"),
-    "Throttles": (_FUNCTION, "Throttles", "Sum"),
-    "Running at once": (_FUNCTION, "ConcurrentExecutions", "Maximum"),
-    "Uploads and dead letters waiting": (_QUEUE, "ApproximateNumberOfMessagesVisible", "Maximum"),
-    "Oldest upload waiting (s)": (_QUEUE, "ApproximateAgeOfOldestMessage", "Maximum"),
+    "Requests": (_ENGINE, "Requests", "Sum"),
+    "Cold starts": (_ENGINE, "ColdStart", "Sum"),
+    "Latency, p50 (ms)": (_ENGINE, "Latency", "p50"),
+    "Latency, p99 (ms)": (_ENGINE, "Latency", "p99"),
+    "Refused with 4xx": (_ENGINE, "Errors", "Sum"),
+    "Failed with 5xx": (_ENGINE, "Faults", "Sum"),
+    "Crashes and timeouts": (_LAMBDA, "Errors", "Sum"),
+    "Throttles": (_LAMBDA, "Throttles", "Sum"),
+    "Running at once": (_LAMBDA, "ConcurrentExecutions", "Maximum"),
+    "Invocations": (_LAMBDA, "Invocations", "Sum"),
+    "Uploads and dead letters waiting": (_QUEUES, "ApproximateNumberOfMessagesVisible", "Maximum"),
+    "Oldest upload waiting (s)": (_QUEUES, "ApproximateAgeOfOldestMessage", "Maximum"),
 }
 
 
@@ -42,7 +49,7 @@ def dashboard() -> Resources:
 
 
 def _graph(place: int, title: str, where: str, metric: str, statistic: str) -> dict[str, Any]:
-    search = f'{where % "${AWS::StackName}"} MetricName="{metric}"'
+    search = f'{where} MetricName="{metric}"'
     return {
         "type": "metric",
         "x": place % 2 * _WIDTH,

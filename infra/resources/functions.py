@@ -1,4 +1,4 @@
-"""What every function has: its layers, its role, its log, its way of being released."""
+"""What every function has: layers, environment, log, a version and an alias."""
 
 from infra.resources.intrinsics import Block, Resources, arn, ref, stack_name, sub
 
@@ -6,6 +6,8 @@ RUNTIME = "python3.13"
 # The layers hold compiled wheels for this one.
 ARCHITECTURE = "x86_64"
 ALIAS = "live"
+# Of the metrics that the engine writes; their dimension `service` is the function's own name.
+NAMESPACE = "Flotilla"
 LAYERS = ("RuntimeLayer", "ServingLayer")
 # Where the template finds what `flotilla build` made, seen from `infra/`.
 BUILD = "../build/lambda"
@@ -49,45 +51,12 @@ def environment(name: str, **variables: object) -> Block:
     return {
         "Variables": {
             "POWERTOOLS_SERVICE_NAME": name,
-            "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
+            "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
             "FLOTILLA_TRACING": "true",
             **variables,
         }
     }
-
-
-def role(prefix: str, *statements: Block) -> Block:
-    """A role for one function: its own log, X-Ray, and what the statements add."""
-    return {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            },
-            "Policies": [
-                {
-                    "PolicyName": "own-things-only",
-                    "PolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [_write_log(prefix), _TRACE, *statements],
-                    },
-                }
-            ],
-        },
-    }
-
-
-def allow(actions: list[str], *resources: Block) -> Block:
-    """A statement of a role."""
-    return {"Effect": "Allow", "Action": actions, "Resource": list(resources)}
 
 
 def log_group(name: Block) -> Block:
@@ -101,19 +70,6 @@ def log_group(name: Block) -> Block:
 def function_log(name: str) -> Block:
     """The log of a function, under the name where everyone looks for it."""
     return log_group(sub("/aws/lambda/${AWS::StackName}-" + name))
-
-
-# X-Ray has no resources to name (service authorization reference, AWS X-Ray).
-_TRACE: Block = {
-    "Effect": "Allow",
-    "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
-    "Resource": "*",
-}
-
-
-def _write_log(prefix: str) -> Block:
-    """The ARN of a log group ends in `:*`, its streams."""
-    return allow(["logs:CreateLogStream", "logs:PutLogEvents"], arn(f"{prefix}Logs"))
 
 
 def _layer(name: str, description: str) -> Block:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from infra.resources.functions import log_group
 from infra.resources.intrinsics import Block, Resources, arn, ref, stack_name, sub
+from infra.resources.roles import trust
 
 API = "Api"
 STAGE = "live"
@@ -185,16 +186,7 @@ def _log_delivery() -> Resources:
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
             "Properties": {
-                "AssumeRolePolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "apigateway.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                },
+                "AssumeRolePolicyDocument": trust("apigateway.amazonaws.com"),
                 "ManagedPolicyArns": [
                     sub(
                         "arn:${AWS::Partition}:iam::aws:policy/service-role/"

@@ -1,17 +1,12 @@
 """What one model adds to the stack; every name starts with the model's own."""
 
 from infra.resources import quotas
-from infra.resources.alarms import dead_letters_alarm, function_alarms, release
-from infra.resources.functions import (
-    ARCHITECTURE,
-    allow,
-    environment,
-    function,
-    function_log,
-    role,
-)
+from infra.resources.alarms import dead_letters_alarm, errors_alarm, latency_alarm
+from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import route
 from infra.resources.intrinsics import Block, Resources, arn, ref, sub
+from infra.resources.release import preference
+from infra.resources.roles import allow, function_role
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
 from infra.resources.uploads import uploads, uploads_event
 from serving import keys
@@ -23,7 +18,11 @@ def model(folder: ModelFolder) -> Resources:
     """Function, role, log, queue, rule, alarms of one model.  Raises FolderError."""
     _check(folder)
     prefix = camel(folder.name)
-    alarms = function_alarms(prefix, folder.timeout_s) | dead_letters_alarm(prefix)
+    alarms = {
+        **errors_alarm(prefix, folder.name),
+        **latency_alarm(prefix, folder.name, folder.timeout_s),
+        **dead_letters_alarm(prefix, folder.name),
+    }
     return {
         f"{prefix}Function": _function(prefix, folder, alarms),
         f"{prefix}Role": _role(prefix, folder.name),
@@ -51,7 +50,7 @@ def _function(prefix: str, folder: ModelFolder, alarms: Resources) -> Block:
         Environment=_environment(folder.name),
         # Asynchronous invocations that fail for good; uploads get there by way of the queue.
         DeadLetterQueue={"Type": "SQS", "TargetArn": arn(f"{prefix}DeadLetters")},
-        DeploymentPreference=release(folder.deployment, alarms),
+        DeploymentPreference=preference(folder.deployment, alarms),
         Events={**_routes(folder.name), "Uploads": uploads_event(prefix, folder)},
     )
     if folder.snapstart:
@@ -82,18 +81,19 @@ def _routes(name: str) -> dict[str, Block]:
 
 def _role(prefix: str, name: str) -> Block:
     """The model's own prefixes and queues, and nobody else's."""
-    return role(
+    uploads = f"{keys.upload_prefix(name)}*"
+    answers = [f"out/{name}/*", f"failed/{name}/*"]
+    return function_role(
         prefix,
-        allow(
-            ["s3:GetObject", "s3:GetObjectVersion"],
-            _below(UPLOADS, keys.upload_prefix(name)),
-        ),
+        allow(["s3:GetObject", "s3:GetObjectVersion"], _objects(UPLOADS, uploads)),
         allow(
             ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            _below(RESULTS, f"out/{name}/"),
-            _below(RESULTS, f"failed/{name}/"),
+            *(_objects(RESULTS, answer) for answer in answers),
         ),
-        allow(["s3:GetObject"], _below(ARTIFACTS, f"artifacts/{name}/")),
+        # Who may not list is told 403 where nothing lies, and could not tell that from a refusal.
+        _list(UPLOADS, [uploads]),
+        _list(RESULTS, answers),
+        allow(["s3:GetObject"], _objects(ARTIFACTS, f"artifacts/{name}/*")),
         allow(
             [
                 "sqs:ChangeMessageVisibility",
@@ -107,8 +107,12 @@ def _role(prefix: str, name: str) -> Block:
     )
 
 
-def _below(bucket: str, key_prefix: str) -> Block:
-    return sub(f"${{{bucket}.Arn}}/{key_prefix}*")
+def _objects(bucket: str, keys_like: str) -> Block:
+    return sub(f"${{{bucket}.Arn}}/{keys_like}")
+
+
+def _list(bucket: str, prefixes: list[str]) -> Block:
+    return allow(["s3:ListBucket"], arn(bucket), StringLike={"s3:prefix": prefixes})
 
 
 def _check(folder: ModelFolder) -> None:
