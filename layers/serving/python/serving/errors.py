@@ -1,4 +1,4 @@
-"""What can go wrong for a caller, each with its HTTP status.
+"""What can go wrong for a caller, each with its HTTP status and a code for programs.
 
 Raised where the fault is seen, turned into a reply in one place (`serving.http`).  A message names
 the thing, what it was and what was expected.  Whatever is not a `ServingError` is a bug: it is
@@ -12,53 +12,56 @@ class ServingError(Exception):
     """A request that cannot be answered, through no fault of ours unless the status says so."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-
-    @property
-    def code(self) -> str:
-        """The machine-readable name of the status, `unprocessable_entity` for example."""
-        return self.status.name.lower()
+    code = "internal"
 
 
 class BadRequest(ServingError):
     """The body cannot be parsed."""
 
     status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
 
 
 class NotFound(ServingError):
     """No such route, model or version."""
 
     status = HTTPStatus.NOT_FOUND
+    code = "not_found"
 
 
 class MethodNotAllowed(ServingError):
     """The route exists, with other methods."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
 
 
 class TooLarge(ServingError):
     """The body, the batch or what the body unpacks to is over a limit."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
 
 
 class UnsupportedMediaType(ServingError):
     """The task does not read this media type."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
 
 
 class Unprocessable(ServingError):
     """The body is well formed, but not what the model's inputs promise."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "unprocessable"
 
 
 class DeadlineExceeded(ServingError):
     """The model did not answer within the request's deadline."""
 
     status = HTTPStatus.GATEWAY_TIMEOUT
+    code = "deadline_exceeded"
 
 
 class ArtifactError(Exception):

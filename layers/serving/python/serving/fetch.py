@@ -12,6 +12,7 @@ from serving import keys, manifest
 from serving.errors import ArtifactError
 from serving.limits import MIB
 from serving.lock import Lock
+from serving.types import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -65,7 +66,7 @@ def _download_file(client: "S3Client", bucket: str, key: str, path: Path, size: 
 def _read(client: "S3Client", bucket: str, key: str, part: tuple[int, int] | None) -> bytes:
     from botocore.exceptions import ClientError
 
-    wanted = {"Range": f"bytes={part[0]}-{part[1] - 1}"} if part else {}
+    wanted: Json = {"Range": f"bytes={part[0]}-{part[1] - 1}"} if part else {}
     try:
         with client.get_object(Bucket=bucket, Key=key, **wanted)["Body"] as stream:
             raw: bytes = stream.read()

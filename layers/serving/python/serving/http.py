@@ -56,7 +56,7 @@ def error_reply(error: Exception, path: str, request_id: str) -> Response:
     if isinstance(error, ServingError):
         status, code, message = error.status, error.code, str(error)
     else:
-        status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_server_error"
+        status, code = ServingError.status, ServingError.code
         message = f"internal error, please report id {request_id}"
     if path == "/v2" or path.startswith("/v2/"):
         return reply({"error": message}, status)

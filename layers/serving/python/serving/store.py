@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from serving.types import Json
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -118,6 +120,7 @@ class Store:
 
     def _put(self, source: Source, answer: Answer, held: _Held | None) -> bool:
         """Write; False when another worker was quicker."""
+        condition: Json = {"IfMatch": held.etag} if held else {"IfNoneMatch": "*"}
         try:
             self._client.put_object(
                 Bucket=self._results,
@@ -125,7 +128,7 @@ class Store:
                 Body=answer.body,
                 ContentType=answer.media_type,
                 Metadata={VERSION_METADATA: source.version},
-                **({"IfMatch": held.etag} if held else {"IfNoneMatch": "*"}),
+                **condition,
             )
         except ClientError as error:
             if _code(error) in _LOST_RACE | _ABSENT:

@@ -1,0 +1,221 @@
+"""Small artifacts for tests, with graphs that can be worked out by hand."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from serving import manifest as manifests
+from serving.manifest import FileEntry, Manifest, TensorSpec
+from serving.types import JsonObject
+
+OPSET = 21
+FEATURES = ["a", "b", "c"]
+LABELS = ["low", "high"]
+
+
+def tensor(name: str, datatype: str, shape: list[int | str]) -> onnx.ValueInfoProto:
+    """A graph input or output; a string is a free dimension."""
+    kinds = {
+        "FP32": TensorProto.FLOAT,
+        "FP16": TensorProto.FLOAT16,
+        "INT64": TensorProto.INT64,
+        "UINT8": TensorProto.UINT8,
+        "BOOL": TensorProto.BOOL,
+        "BYTES": TensorProto.STRING,
+    }
+    return helper.make_tensor_value_info(name, kinds[datatype], shape)
+
+
+def graph(
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    constants: dict[str, NDArray[np.generic]] | None = None,
+) -> bytes:
+    """A serialised ONNX model."""
+    initializers = [
+        numpy_helper.from_array(value, name) for name, value in (constants or {}).items()
+    ]
+    built = helper.make_graph(nodes, "tiny", inputs, outputs, initializers)
+    model = helper.make_model(built, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    return bytes(model.SerializeToString())
+
+
+def write(
+    folder: Path,
+    task: str,
+    onnx_bytes: bytes,
+    inputs: list[TensorSpec],
+    outputs: list[TensorSpec],
+    details: JsonObject | None = None,
+    limits: JsonObject | None = None,
+    name: str = "tiny",
+) -> Path:
+    """An artifact folder; returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"model.onnx": onnx_bytes, "examples.json": json.dumps({"examples": []}).encode()}
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+    manifest = Manifest(
+        model=name,
+        task=task,
+        variant="fp32",
+        inputs=tuple(inputs),
+        outputs=tuple(outputs),
+        files={
+            file: FileEntry(sha256(content).hexdigest(), len(content))
+            for file, content in files.items()
+        },
+        details=details or {},
+        limits=limits or {},
+    )
+    (folder / manifests.NAME).write_bytes(manifests.render(manifest))
+    return folder
+
+
+def classifier(folder: Path, limits: JsonObject | None = None) -> Path:
+    """Rows of three features; `high` with probability sigmoid(a + 2 b - c)."""
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    weights = np.array([[0, 1], [0, 2], [0, -1]], dtype=np.float32)
+    onnx_bytes = graph(
+        nodes,
+        [tensor("features", "FP32", ["n", 3])],
+        [tensor("probabilities", "FP32", ["n", 2])],
+        {"weights": weights},
+    )
+    return write(
+        folder,
+        "tabular_classification",
+        onnx_bytes,
+        [TensorSpec("features", "FP32", (-1, 3))],
+        [TensorSpec("probabilities", "FP32", (-1, 2))],
+        {"features": [{"name": name} for name in FEATURES], "labels": LABELS},
+        limits,
+    )
+
+
+def regressor(folder: Path) -> Path:
+    """Rows of two features; the value is log(a) + b, so that it can fail to be finite."""
+    nodes = [
+        helper.make_node("Split", ["features"], ["a", "b"], axis=1, num_outputs=2),
+        helper.make_node("Log", ["a"], ["log_a"]),
+        helper.make_node("Add", ["log_a", "b"], ["value"]),
+    ]
+    onnx_bytes = graph(
+        nodes, [tensor("features", "FP32", ["n", 2])], [tensor("value", "FP32", ["n", 1])]
+    )
+    return write(
+        folder,
+        "tabular_regression",
+        onnx_bytes,
+        [TensorSpec("features", "FP32", (-1, 2))],
+        [TensorSpec("value", "FP32", (-1, 1))],
+        {"features": [{"name": "a"}, {"name": "b"}], "target": {"name": "y", "unit": "m"}},
+    )
+
+
+def brightness(folder: Path, channels: int = 1) -> Path:
+    """Images; `bright` with the mean brightness of all pixels as its probability."""
+    nodes = [
+        helper.make_node("Cast", ["image"], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["pixels", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
+        helper.make_node("Div", ["column", "white"], ["bright"]),
+        helper.make_node("Sub", ["one", "bright"], ["dark"]),
+        helper.make_node("Concat", ["dark", "bright"], ["probabilities"], axis=1),
+    ]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("image", "UINT8", ["n", "h", "w", channels])],
+        [tensor("probabilities", "FP32", ["n", 2])],
+        {
+            "axes": np.array([1, 2, 3], dtype=np.int64),
+            "last": np.array([1], dtype=np.int64),
+            "white": np.array(255, dtype=np.float32),
+            "one": np.array(1, dtype=np.float32),
+        },
+    )
+    return write(
+        folder,
+        "image_classification",
+        onnx_bytes,
+        [TensorSpec("image", "UINT8", (-1, -1, -1, channels))],
+        [TensorSpec("probabilities", "FP32", (-1, 2))],
+        {"labels": ["dark", "bright"], "image": {"channels": channels}},
+    )
+
+
+def identity(folder: Path, datatype: str) -> Path:
+    """A tensors model that gives back its input `x` of shape (n, 2) as `y`."""
+    onnx_bytes = graph(
+        [helper.make_node("Identity", ["x"], ["y"])],
+        [tensor("x", datatype, ["n", 2])],
+        [tensor("y", datatype, ["n", 2])],
+    )
+    spec = (-1, 2)
+    return write(
+        folder,
+        "tensors",
+        onnx_bytes,
+        [TensorSpec("x", datatype, spec)],
+        [TensorSpec("y", datatype, spec)],
+    )
+
+
+def endless(folder: Path) -> Path:
+    """A tensors model whose loop goes on for as long as its input `n` says."""
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["going"], ["still_going"]),
+            helper.make_node("Add", ["total", "one"], ["next_total"]),
+        ],
+        "body",
+        [
+            tensor("step", "INT64", []),
+            tensor("going", "BOOL", []),
+            tensor("total", "INT64", [1]),
+        ],
+        [tensor("still_going", "BOOL", []), tensor("next_total", "INT64", [1])],
+    )
+    nodes = [
+        helper.make_node("Squeeze", ["n"], ["steps"]),
+        helper.make_node("Loop", ["steps", "", "zero"], ["total"], body=body),
+    ]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("n", "INT64", [1])],
+        [tensor("total", "INT64", [1])],
+        {"one": np.array([1], dtype=np.int64), "zero": np.array([0], dtype=np.int64)},
+    )
+    return write(
+        folder,
+        "tensors",
+        onnx_bytes,
+        [TensorSpec("n", "INT64", (1,))],
+        [TensorSpec("total", "INT64", (1,))],
+    )
+
+
+def picky(folder: Path) -> Path:
+    """A tensors model that says it takes any length, and takes only even ones."""
+    onnx_bytes = graph(
+        [helper.make_node("Reshape", ["x", "pairs"], ["y"])],
+        [tensor("x", "FP32", ["n"])],
+        [tensor("y", "FP32", ["m", 2])],
+        {"pairs": np.array([-1, 2], dtype=np.int64)},
+    )
+    return write(
+        folder,
+        "tensors",
+        onnx_bytes,
+        [TensorSpec("x", "FP32", (-1,))],
+        [TensorSpec("y", "FP32", (-1, 2))],
+    )
