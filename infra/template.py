@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from infra.resources import gateway, storage
+from infra.resources.blocks import Block, Resources, ref
 from infra.resources.catalog import catalog
 from infra.resources.dashboard import dashboard
 from infra.resources.functions import layers
-from infra.resources.intrinsics import Block, Resources, ref
 from infra.resources.model import model
 from infra.resources.release import releasing
 from serving import folder as folders

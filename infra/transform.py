@@ -11,7 +11,7 @@ import boto3
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped] # it has no types
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped] # as above
 
-from infra.resources.intrinsics import Block
+from infra.resources.blocks import Block
 
 # SAM takes packages from S3 only, so a package that is still here gets a bucket of this name.
 BUCKET = "local"

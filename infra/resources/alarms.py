@@ -5,8 +5,8 @@ They tell nobody yet: their changes of state are on the account's event bus, for
 
 from typing import Any
 
+from infra.resources.blocks import Block, Resources, attribute, ref, sub
 from infra.resources.functions import ALIAS, NAMESPACE
-from infra.resources.intrinsics import Block, Resources, attribute, ref, sub
 
 PERIOD_S = 60
 # A p99 of a minute with few requests is the slowest of them, so it must last.

@@ -7,8 +7,8 @@ models exist, and a new one is on it as soon as it has answered.
 import json
 from typing import Any
 
+from infra.resources.blocks import Resources, ref, sub
 from infra.resources.functions import NAMESPACE
-from infra.resources.intrinsics import Resources, ref, sub
 
 PERIOD_S = 300
 _WIDTH, _HEIGHT = 12, 6

@@ -1,6 +1,6 @@
 """What every function has: layers, environment, log, a version and an alias."""
 
-from infra.resources.intrinsics import Block, Resources, arn, ref, stack_name, sub
+from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
 
 RUNTIME = "python3.13"
 # The layers hold compiled wheels for this one.

@@ -7,8 +7,8 @@ deployment a new name whenever they change.
 import json
 from http import HTTPStatus
 
+from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
 from infra.resources.functions import log_group
-from infra.resources.intrinsics import Block, Resources, arn, ref, stack_name, sub
 from infra.resources.roles import trust
 
 API = "Api"

@@ -2,9 +2,9 @@
 
 from infra.resources import quotas
 from infra.resources.alarms import dead_letters_alarm, errors_alarm, latency_alarm
+from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import route
-from infra.resources.intrinsics import Block, Resources, arn, ref, sub
 from infra.resources.release import preference
 from infra.resources.roles import allow, function_role
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS

@@ -1,6 +1,6 @@
 """How a new version of a function gets its callers: a few first, and back when an alarm rings."""
 
-from infra.resources.intrinsics import Block, Resources, arn, ref, sub
+from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.roles import allow, allow_anywhere, service_role
 
 ROLE = "ReleaseRole"

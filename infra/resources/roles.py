@@ -1,6 +1,6 @@
 """IAM: one role per function, naming that function's own things."""
 
-from infra.resources.intrinsics import Block, arn
+from infra.resources.blocks import Block, arn
 
 # Actions that know no resources, or none before they have run; nothing else may name `*`
 # (service authorization reference: AWS X-Ray, Amazon CloudWatch).

@@ -3,7 +3,7 @@
 None of them knows which models exist: a model's place is a prefix, and the roles name it.
 """
 
-from infra.resources.intrinsics import Block, Resources, arn, ref, sub
+from infra.resources.blocks import Block, Resources, arn, ref, skip_checks, sub
 
 UPLOADS = "UploadsBucket"
 RESULTS = "ResultsBucket"
@@ -32,13 +32,18 @@ def storage() -> Resources:
         RESULTS: _bucket(
             _lifecycle(RESULT_DAYS),
             LoggingConfiguration=_access_logging("results"),
-        ),
+        )
+        | skip_checks(CKV_AWS_21="an answer can be made again from its upload, which is versioned"),
         ARTIFACTS: _bucket(
             _lifecycle(None),
             VersioningConfiguration={"Status": "Enabled"},
             LoggingConfiguration=_access_logging("artifacts"),
         ),
-        ACCESS_LOGS: _bucket(_lifecycle(ACCESS_LOG_DAYS)),
+        ACCESS_LOGS: _bucket(_lifecycle(ACCESS_LOG_DAYS))
+        | skip_checks(
+            CKV_AWS_18="logging the delivery of logs here would be a loop",
+            CKV_AWS_21="S3 writes every log once, under a name of its own",
+        ),
         "UploadsBucketPolicy": _policy(UPLOADS),
         "ResultsBucketPolicy": _policy(RESULTS),
         "ArtifactsBucketPolicy": _policy(ARTIFACTS, _immutable()),

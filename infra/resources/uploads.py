@@ -1,7 +1,7 @@
 """A model's door for uploads: rule, queue, dead letters, and who may put something into them."""
 
 from infra.resources import quotas
-from infra.resources.intrinsics import Block, Resources, arn, ref, stack_name
+from infra.resources.blocks import Block, Resources, arn, ref, stack_name
 from infra.resources.storage import UPLOADS
 from serving import keys
 from serving.folder import ModelFolder
