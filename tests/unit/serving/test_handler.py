@@ -1,0 +1,125 @@
+"""The wiring: doors, the one error path, and the line that each request leaves."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from serving.handler import Handler
+from serving.hooks import Hooks
+from serving.types import Json, JsonObject, Tensors
+from tests import artifacts
+from tests.unit.serving.conftest import Context, Model, handler_of, proxy_event
+
+PREDICT = "/v1/models/tiny/predict"
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[JsonObject]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_an_invoke_gets_the_prediction_that_http_gets(classifier: Model) -> None:
+    body = {"instances": [[1, 2, 3]]}
+    invoked = classifier.handler(body, Context())
+    assert invoked["predictions"] == classifier.predict(body).document["predictions"]
+
+
+def test_an_invoke_of_tensors_speaks_open_inference(classifier: Model) -> None:
+    tensor = {"name": "features", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3]}
+    assert classifier.handler({"inputs": [tensor]}, Context())["outputs"][0]["shape"] == [1, 2]
+
+
+@pytest.mark.parametrize("event", [None, 1, [], "x", {}, {"Records": []}, {"instances": 1}])
+def test_an_invoke_of_nonsense_gets_the_envelope(classifier: Model, event: Json) -> None:
+    assert classifier.handler(event, Context())["error"]["code"] == "unprocessable"
+
+
+def broken(handler: Handler) -> Handler:
+    """The handler with a bug in its model's own code."""
+
+    def bug(_: Tensors) -> Tensors:
+        raise ZeroDivisionError("secret detail")
+
+    return replace(handler, service=replace(handler.service, hooks=Hooks(postprocess=bug)))
+
+
+def test_a_bug_is_a_500_that_tells_its_id_only(
+    classifier: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = proxy_event(PREDICT, {"instances": [[1, 2, 3]]})
+    reply = broken(classifier.handler)(event, Context())
+    assert reply["statusCode"] == 500
+    assert json.loads(reply["body"])["error"] == {
+        "code": "internal",
+        "message": "internal error, please report id request-1",
+        "id": "request-1",
+    }
+    fault, request = lines(capsys)
+    assert fault["level"] == "ERROR"
+    assert fault["exception_name"] == "ZeroDivisionError"
+    assert "secret detail" in fault["exception"]
+    assert (request["status"], request["Faults"]) == (500, 1)
+
+
+def test_each_request_leaves_one_line_with_its_metrics(
+    classifier: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    classifier.predict({"instances": [[1, 2, 3]]})
+    classifier.predict({"instances": []})
+    first, second = lines(capsys)
+    assert first["function_request_id"] == "request-1"
+    assert first["xray_trace_id"] == "1-abc"
+    assert (first["door"], first["route"], first["status"]) == ("http", PREDICT, 200)
+    assert (first["ColdStart"], second["ColdStart"]) == (1, 0)
+    assert (first["Errors"], second["Errors"], second["Faults"]) == (0, 1, 0)
+    [directive] = first["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Flotilla"
+    for dimensions in directive["Dimensions"]:
+        assert all(isinstance(first[name], str) for name in dimensions)
+    assert all(isinstance(first[metric["Name"]], int | float) for metric in directive["Metrics"])
+
+
+def test_the_lines_have_the_fields_of_powertools(
+    classifier: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever queries the logs of service functions finds the models' lines by the same names."""
+    from aws_lambda_powertools import Logger
+
+    logger = Logger(service="tiny")
+    logger.inject_lambda_context(lambda event, context: logger.info("hello"))({}, Context())
+    theirs = json.loads(capsys.readouterr().out)
+    classifier.predict({"instances": [[1, 2, 3]]})
+    [ours] = lines(capsys)
+    assert theirs.keys() - ours.keys() <= {"location"}
+    assert len(theirs["timestamp"]) == len(ours["timestamp"])
+
+
+def test_hooks_run_before_and_after_the_graph(tmp_path: Path) -> None:
+    handler = handler_of(artifacts.classifier(tmp_path / "artifact"))
+    hooks = Hooks(
+        preprocess=lambda inputs: {"features": -inputs["features"]},
+        postprocess=lambda outputs: {"probabilities": outputs["probabilities"][:, ::-1]},
+    )
+    turned = replace(handler, service=replace(handler.service, hooks=hooks))
+    plain = handler({"instances": [[1, 2, 3]]}, Context())["predictions"][0]
+    twice = turned({"instances": [[1, 2, 3]]}, Context())["predictions"][0]
+    assert twice["score"] == pytest.approx(plain["score"], abs=1e-6)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_tracing_waits_for_the_second_request(
+    serve: Callable[..., Model], enabled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.tracing import Tracing
+
+    monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
+    model = serve(artifacts.classifier)
+    tracing = Tracing("tiny", enabled)
+    model = Model(replace(model.handler, tracing=tracing))
+    assert model.predict({"instances": [[1, 2, 3]]}).status == 200
+    assert tracing._tracer is None
+    assert model.predict({"instances": [[1, 2, 3]]}).status == 200
+    assert (tracing._tracer is not None) is enabled
+    assert model.predict({"instances": []}).status == 422

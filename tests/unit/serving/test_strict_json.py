@@ -1,0 +1,49 @@
+"""JSON as the standard has it."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving import strict_json
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_what_is_written_is_read_back(document: object) -> None:
+    assert strict_json.loads(strict_json.dumps(document), nesting=100) == document
+
+
+@given(st.text(alphabet='[]{}"\\a', max_size=60))
+def test_brackets_in_strings_do_not_nest(text: str) -> None:
+    raw = json.dumps([text, text]).encode()
+    assert strict_json.loads(raw, nesting=1) == [text, text]
+
+
+@pytest.mark.parametrize("depth", [1, 5, 32])
+def test_nesting_is_counted_exactly(depth: int) -> None:
+    raw = b"[" * depth + b"]" * depth
+    strict_json.loads(raw, nesting=depth)
+    with pytest.raises(strict_json.NotStrictJson, match=f"deeper than {depth - 1}"):
+        strict_json.loads(raw, nesting=depth - 1)
+
+
+def test_many_rows_are_not_deep() -> None:
+    raw = json.dumps([[1, 2]] * 1000).encode()
+    assert len(strict_json.loads(raw, nesting=2)) == 1000
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_not_a_number_is_never_written(number: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        strict_json.dumps({"score": number})
