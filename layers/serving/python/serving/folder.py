@@ -15,7 +15,7 @@ from serving.errors import FolderError
 
 NAME = "model.toml"
 _MODEL_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LONGEST_NAME = 32
+LONGEST_NAME = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +51,16 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+def is_name(name: str) -> bool:
+    """Whether a model may be called so: snake_case, and not too long for the names built on it."""
+    return bool(_MODEL_NAME.fullmatch(name)) and len(name) <= LONGEST_NAME
+
+
 def read(path: Path) -> ModelFolder:
     """Read one model folder.  Raises FolderError."""
-    if not _MODEL_NAME.fullmatch(path.name) or len(path.name) > _LONGEST_NAME:
+    if not is_name(path.name):
         raise FolderError(
-            f"{path}: folder name {path.name!r}, expected snake_case, at most {_LONGEST_NAME} long"
+            f"{path}: folder name {path.name!r}, expected snake_case, at most {LONGEST_NAME} long"
         )
     source = path / NAME
     try:
