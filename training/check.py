@@ -169,7 +169,7 @@ def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> li
 def _is_worse(name: str, now: float | None, before: float, tolerance: float) -> bool:
     """A metric that vanished is worse; one whose direction is not known is not compared."""
     allowed = tolerance * abs(before)
-    if name in HIGHER_IS_BETTER:
+    if name in HIGHER_IS_BETTER or name.startswith("recall_"):
         return now is None or not now >= before - allowed
     if name in LOWER_IS_BETTER:
         return now is None or not now <= before + allowed

@@ -231,6 +231,7 @@ def test_file_that_is_no_model_is_refused(tmp_path: Path, raw: bytes) -> None:
         ({"rmse": 50.0}, {"rmse": 51.1}, False),
         ({"rmse": 50.0}, {"rmse": 20.0}, True),
         ({"r2": 0.4}, {"r2": float("nan")}, False),
+        ({"recall_sick": 0.9}, {"recall_sick": 0.8}, False),
         ({"rows": 30.0}, {"rows": 10.0}, True),
     ],
 )
