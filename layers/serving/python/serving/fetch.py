@@ -3,7 +3,6 @@
 A large one is fetched in the init phase, by parallel ranged reads into /tmp.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
@@ -51,6 +50,8 @@ def download(client: "S3Client", bucket: str, model: str, digest: str, into: Pat
 
 
 def _download_file(client: "S3Client", bucket: str, key: str, path: Path, size: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
     with path.open("wb") as file, ThreadPoolExecutor(_READERS) as readers:
         file.truncate(size)
         starts = range(0, size, _RANGE_BYTES)

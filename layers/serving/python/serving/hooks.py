@@ -1,10 +1,10 @@
 """`model.py`: what one model does before and after its graph, when its task is not enough."""
 
 import importlib.util
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 
 from serving.errors import FolderError
 from serving.types import Tensors
@@ -41,8 +41,10 @@ def load(folder: Path) -> Hooks:
     spec.loader.exec_module(module)
     found = {
         name: function
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if not name.startswith("_") and function.__module__ == module.__name__
+        for name, function in vars(module).items()
+        if isinstance(function, FunctionType)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
     }
     unknown = sorted(found.keys() - {"preprocess", "postprocess"})
     if unknown:

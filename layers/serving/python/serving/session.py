@@ -42,6 +42,8 @@ class Session:
 
         Raises DeadlineExceeded, and Unprocessable when the graph cannot run on these inputs.
         """
+        if monotonic() >= deadline:
+            raise DeadlineExceeded("the time for the answer was over before the model ran")
         options = ort.RunOptions()
         self._watchdog.watch(options, deadline)
         try:

@@ -1,0 +1,97 @@
+"""The entry point as Lambda starts it: in a process of its own, from a package folder."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving import artifact
+from serving.lock import Lock, render
+from tests import artifacts
+
+ENVIRONMENT = {
+    "FLOTILLA_MODEL": "tiny",
+    "FLOTILLA_ARTIFACTS_BUCKET": "artifacts",
+    "FLOTILLA_RESULTS_BUCKET": "results",
+    "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+ANSWER_ONE = """
+import json, sys
+from serving.entry import handler
+class Context:
+    aws_request_id = "1"; function_name = "f"; memory_limit_in_mb = "512"
+    invoked_function_arn = "arn"
+    def get_remaining_time_in_millis(self): return 28000
+event = {"httpMethod": "POST", "path": "/v1/models/tiny/predict",
+         "headers": {}, "body": json.dumps({"instances": [[1, 2, 3]]})}
+reply = handler(event, Context())
+print(json.dumps([reply["statusCode"], sorted(sys.modules)]))
+"""
+
+# What a tabular model must not have loaded by its first answer, for what it costs a cold start.
+TOO_DEAR = [
+    "boto3",
+    "botocore",
+    "aws_lambda_powertools",
+    "aws_xray_sdk",
+    "pydantic",
+    "PIL",
+    "tokenizers",
+    "concurrent.futures",
+    "asyncio",
+    "urllib.request",
+    "tomllib",
+    "importlib.metadata",
+]
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = artifacts.classifier(tmp_path / "artifact")
+    digest = artifact.load(folder).digest
+    (tmp_path / "artifact.lock").write_text(render(Lock(4, digest, 1, {})))
+    return tmp_path
+
+
+def start(package: Path, code: str) -> subprocess.CompletedProcess[str]:
+    serving = Path(artifact.__file__).parents[1]
+    environment = {
+        **os.environ,
+        **ENVIRONMENT,
+        "PYTHONPATH": str(serving),
+        "LAMBDA_TASK_ROOT": str(package),
+    }
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_first_answer_loads_nothing_dear(package: Path) -> None:
+    run = start(package, ANSWER_ONE)
+    assert run.returncode == 0, run.stderr
+    status, modules = json.loads(run.stdout.splitlines()[-1])
+    assert status == 200
+    assert [name for name in TOO_DEAR if name in modules] == []
+
+
+def test_telemetry_of_onnxruntime_is_off_before_its_import(package: Path) -> None:
+    code = "import os; from serving import entry; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    assert start(package, code).stdout.strip() == "1"
+
+
+def test_the_upload_door_opens_on_demand(package: Path) -> None:
+    code = "from serving.entry import handler; print(type(handler.open_uploads()).__name__)"
+    assert start(package, code).stdout.strip() == "Uploads"
+
+
+def test_a_tampered_package_does_not_start(package: Path) -> None:
+    (package / "artifact" / "model.onnx").write_bytes(b"other")
+    run = start(package, "import serving.entry")
+    assert run.returncode != 0
+    assert "has SHA-256" in run.stderr
+    assert "onnxruntime cannot load" not in run.stderr
