@@ -4,6 +4,7 @@ The translator runs in this process and asks nobody: no network, no credentials.
 """
 
 import copy
+import json
 import logging
 import posixpath
 
@@ -31,8 +32,10 @@ def transform(template: Block) -> Block:
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     session = boto3.Session(region_name=REGION)
     translator = Translator({}, Parser(), boto_session=session)
-    transformed: Block = translator.translate(_packaged(template), {"AWS::Region": REGION})
-    return transformed
+    transformed = translator.translate(_packaged(template), {"AWS::Region": REGION})
+    # Through JSON, as it is made of dictionaries and strings that imitate those of Python 2.
+    plain: Block = json.loads(json.dumps(transformed))
+    return plain
 
 
 def _packaged(template: Block) -> Block:

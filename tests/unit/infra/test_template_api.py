@@ -1,0 +1,156 @@
+"""The REST API: routes, keys, plans, and what it answers by itself."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+
+from tests.unit.infra.fleet import FLEET, Block, of_type, resources
+
+KEYED: list[Block] = [{"api_key": []}]
+
+
+@pytest.fixture(name="body")
+def _body() -> Block:
+    body: Block = of_type("AWS::ApiGateway::RestApi")["Api"]["Body"]
+    return body
+
+
+def test_models_routes_ask_for_a_key_and_reach_the_alias(body: Block) -> None:
+    routes = {
+        ("/v1/models/very_slow/{proxy+}", "x-amazon-apigateway-any-method"),
+        ("/v2/models/very_slow", "get"),
+        ("/v2/models/very_slow/{proxy+}", "x-amazon-apigateway-any-method"),
+    }
+    found = {
+        (path, method)
+        for path, methods in body["paths"].items()
+        for method, route in methods.items()
+        if "VerySlowFunctionAliaslive" in json.dumps(route)
+    }
+    assert found == routes
+    for path, method in routes:
+        assert body["paths"][path][method]["security"] == KEYED
+
+
+def test_services_routes_ask_for_none(body: Block) -> None:
+    for path in (
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/v2",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models",
+    ):
+        route = body["paths"][path]["get"]
+        assert route["security"] == []
+        assert "CatalogFunctionAliaslive" in json.dumps(route)
+    assert body["paths"]["/{proxy+}"]["x-amazon-apigateway-any-method"]["security"] == []
+
+
+def test_every_route_answers_the_browsers_question_without_a_key(body: Block) -> None:
+    for path, methods in body["paths"].items():
+        assert "security" not in methods["options"], path
+        headers = methods["options"]["x-amazon-apigateway-integration"]["responses"]["default"]
+        allowed = headers["responseParameters"][
+            "method.response.header.Access-Control-Allow-Headers"
+        ]
+        assert "x-api-key" in allowed
+
+
+def test_uploads_of_binary_types_arrive_as_they_are(body: Block) -> None:
+    assert body["x-amazon-apigateway-binary-media-types"] == [
+        "application/octet-stream",
+        "audio/*",
+        "image/*",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("UNAUTHORIZED", 401),
+        ("ACCESS_DENIED", 403),
+        ("INVALID_API_KEY", 403),
+        ("MISSING_AUTHENTICATION_TOKEN", 404),
+        ("RESOURCE_NOT_FOUND", 404),
+        ("REQUEST_TOO_LARGE", 413),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
+        ("THROTTLED", 429),
+        ("QUOTA_EXCEEDED", 429),
+        ("INTEGRATION_FAILURE", 502),
+        ("INTEGRATION_TIMEOUT", 504),
+    ],
+)
+def test_gateway_refuses_in_our_words(body: Block, reason: str, status: int) -> None:
+    response = body["x-amazon-apigateway-gateway-responses"][reason]
+    error = json.loads(response["responseTemplates"]["application/json"])["error"]
+    assert response["statusCode"] == str(status)
+    assert error["code"] == HTTPStatus(status).name.lower()
+    assert error["message"]
+    assert error["id"] == "$context.requestId"
+
+
+def test_what_the_gateway_answers_is_readable_across_origins(body: Block) -> None:
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= responses.keys()
+    for reason, response in responses.items():
+        parameters = response["responseParameters"]
+        assert parameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'", reason
+
+
+def test_defaults_keep_the_status_that_the_gateway_chose(body: Block) -> None:
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    assert "statusCode" not in responses["DEFAULT_4XX"]
+    assert "statusCode" not in responses["DEFAULT_5XX"]
+
+
+def test_accesses_are_logged_as_json_without_the_callers_address() -> None:
+    stage = of_type("AWS::ApiGateway::Stage")["ApiliveStage"]
+    line = json.loads(stage["AccessLogSetting"]["Format"])
+    assert {"id", "status", "path", "latency_ms"} <= line.keys()
+    assert "sourceIp" not in json.dumps(line)
+    assert stage["AccessLogSetting"]["DestinationArn"]["Fn::GetAtt"][0] == "ApiLogs"
+    assert stage["TracingEnabled"] is True
+
+
+def test_api_waits_for_the_right_to_log() -> None:
+    assert resources(*FLEET)["Api"]["DependsOn"] == "ApiAccount"
+
+
+def test_plans_meter_the_stage() -> None:
+    for plan in of_type("AWS::ApiGateway::UsagePlan").values():
+        assert plan["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "ApiliveStage"}}]
+        assert plan["Throttle"]["BurstLimit"] > 0
+        assert plan["Throttle"]["RateLimit"] > 0
+        assert plan["Quota"]["Limit"] > 0
+
+
+def test_free_plan_gives_less_than_the_standard_one() -> None:
+    plans = of_type("AWS::ApiGateway::UsagePlan")
+    free, standard = plans["FreePlan"]["Throttle"], plans["StandardPlan"]["Throttle"]
+    assert free["RateLimit"] < standard["RateLimit"]
+    assert free["BurstLimit"] < standard["BurstLimit"]
+
+
+def test_first_key_is_on_the_standard_plan() -> None:
+    (link,) = of_type("AWS::ApiGateway::UsagePlanKey").values()
+    assert link["KeyId"] == {"Ref": "StandardKey"}
+    assert link["UsagePlanId"] == {"Ref": "StandardPlan"}
+    assert "Value" not in of_type("AWS::ApiGateway::ApiKey")["StandardKey"]
+
+
+def test_one_dashboard_shows_every_model_without_naming_one() -> None:
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    body = dashboard["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    titles = {widget["properties"]["title"] for widget in widgets}
+    assert {
+        "Requests",
+        "Latency, p50 (ms)",
+        "Latency, p99 (ms)",
+        "Failed with 5xx",
+        "Throttles",
+    } <= titles
+    assert not any(model.name in body for model in FLEET)
