@@ -1,0 +1,138 @@
+"""The service that answers for the fleet as a whole: playground, health, the list of models.
+
+What it says of the models is in `catalog.json`, which the build renders into its package.
+"""
+
+import json
+import os
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from serving import http
+from serving.errors import MethodNotAllowed, NotFound, ServingError
+from serving.types import JsonObject
+
+_ROOT = Path(__file__).parent
+_CATALOG: JsonObject = json.loads((_ROOT / "catalog.json").read_bytes())
+_MODELS: dict[str, JsonObject] = {model["name"]: model for model in _CATALOG["models"]}
+# Extensions of the Open Inference Protocol, by the names that Triton gave them.
+_EXTENSIONS = ["binary_tensor_data"]
+_MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
+
+logger = Logger()
+tracer = Tracer(disabled=os.environ.get("FLOTILLA_TRACING") != "true")
+app = APIGatewayRestResolver()
+
+
+@app.get("/v2")
+def server() -> Response[str]:
+    """Say what this server is, as the Open Inference Protocol asks."""
+    facts = {"name": "flotilla", "version": _CATALOG["version"], "extensions": _EXTENSIONS}
+    return _wrap(http.reply(facts))
+
+
+@app.get("/v2/health/live")
+@app.get("/v2/health/ready")
+def health() -> Response[str]:
+    """Say that we are here; clients go by the status, servers differ in the keys."""
+    return _wrap(http.reply({"live": True, "ready": True}))
+
+
+@app.get("/v2/models")
+def models() -> Response[str]:
+    """List the models; each says more of itself at its own address."""
+    listed = [
+        {"name": name, "versions": [model["version"]], "ready": True, "task": model["task"]}
+        for name, model in _MODELS.items()
+    ]
+    return _wrap(http.reply({"models": listed}))
+
+
+@app.get("/")
+def playground() -> Response[str]:
+    """The page on which people try the models."""
+    return _wrap(_PLAYGROUND)
+
+
+@app.not_found
+def refuse(_: Exception) -> Response[str]:
+    """Answer whatever nobody else answers, naming what there is."""
+    return _fail(_refusal(app.current_event.http_method, app.current_event.path))
+
+
+def report(error: Exception) -> Response[str]:
+    """Log a bug; the caller gets its id."""
+    logger.exception("bug")
+    return _fail(error)
+
+
+app.exception_handler(Exception)(report)
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
+    """The Lambda handler."""
+    answer = app.resolve(event, context)
+    logger.info("request", route=event["path"], status=answer["statusCode"])
+    return answer
+
+
+def _refusal(method: str, path: str) -> ServingError:
+    if path.rstrip("/") in _own_paths():
+        return MethodNotAllowed(f"{path} takes GET, not {method}")
+    match = _MODEL_PATH.fullmatch(path)
+    if match and match[1] not in _MODELS:
+        return NotFound(f"model '{match[1]}' is unknown, expected one of {sorted(_MODELS)}")
+    if match:
+        return NotFound(f"no route {path}, expected POST /v1/models/{match[1]}/predict")
+    return NotFound(f"no route {path}, see GET / and GET /v2/models")
+
+
+def _own_paths() -> set[str]:
+    return {"", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"}
+
+
+def _fail(error: Exception) -> Response[str]:
+    request_id = app.lambda_context.aws_request_id
+    return _wrap(http.error_reply(error, app.current_event.path, request_id))
+
+
+def _wrap(response: http.Response) -> Response[str]:
+    return Response(response.status, response.media_type, response.body.decode(), response.headers)
+
+
+def _page() -> http.Response:
+    """The playground with the catalog in it; nothing runs on it but its own script."""
+    data = json.dumps(_CATALOG["models"]).replace("<", "\\u003c")
+    page = (_ROOT / "playground.html").read_text().replace("{{models}}", data)
+    policy = {
+        "default-src": "'none'",
+        "connect-src": "'self'",
+        "img-src": "data: blob:",
+        "style-src": _allow_only(re.findall(r"<style>(.*?)</style>", page, re.DOTALL)),
+        "script-src": _allow_only(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{what} {who}" for what, who in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+    return http.Response(200, page.encode(), "text/html; charset=utf-8", headers)
+
+
+def _allow_only(sources: list[str]) -> str:
+    digests = (b64encode(sha256(source.encode()).digest()).decode() for source in sources)
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+_PLAYGROUND = _page()

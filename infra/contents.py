@@ -1,0 +1,108 @@
+"""What goes into each function's package: a model's folder and artifact, a service's files.
+
+A model whose artifact is not there, or is not the one of its lock, has no package: it is listed
+with the reason, and everything else is built.
+"""
+
+import importlib.metadata
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.packing import Contents
+from serving import artifact, fetch, folder, lock
+from serving import manifest as manifests
+from serving.artifact import Artifact
+from serving.errors import ArtifactError
+from serving.folder import ModelFolder
+from serving.lock import Lock
+from serving.types import Json, JsonObject
+
+# A larger artifact is fetched from S3 when its function starts (see serving.fetch).
+RIDES_ALONG_BYTES = 50_000_000
+_CATALOG = "catalog"
+_HOOKS = "model.py"
+
+
+def functions(root: Path) -> tuple[dict[str, Contents], dict[str, str]]:
+    """The contents of each function's package, and for each model without one why.
+
+    Raises FolderError when a folder is malformed.
+    """
+    contents: dict[str, Contents] = {}
+    missing: dict[str, str] = {}
+    described: list[JsonObject] = []
+    for model in folder.discover(root / "functions"):
+        try:
+            locked = lock.read(model.path)
+            released = _released(root, model.name, locked)
+        except ArtifactError as error:
+            missing[model.name] = str(error)
+            continue
+        contents[model.name] = _model(model, released)
+        described.append(_describe(model, locked, released))
+    for path in _services(root):
+        contents[path.name] = _service(path)
+    if _CATALOG in contents:
+        catalog = {"version": importlib.metadata.version("flotilla"), "models": described}
+        contents[_CATALOG]["catalog.json"] = json.dumps(catalog, indent=1).encode()
+    return contents, missing
+
+
+def _released(root: Path, name: str, locked: Lock) -> Artifact:
+    """The artifact that the lock names.  Raises ArtifactError, saying what to run."""
+    path = root / "training" / name / "artifact"
+    if not path.is_dir():
+        raise ArtifactError(f"{path} is missing: run `flotilla train {name}`")
+    found = manifests.digest((path / manifests.NAME).read_bytes())
+    if found != locked.digest:
+        raise ArtifactError(
+            f"{path} has digest {found[:12]}..., {lock.NAME} names {locked.digest[:12]}...: "
+            f"run `flotilla publish {name}` to serve what is there"
+        )
+    return artifact.load(path, locked.digest)
+
+
+def _model(model: ModelFolder, released: Artifact) -> Contents:
+    files: Contents = {name: model.path / name for name in (folder.NAME, lock.NAME)}
+    if (model.path / _HOOKS).is_file():
+        files[_HOOKS] = model.path / _HOOKS
+    entries = released.manifest.files
+    if sum(entry.size_bytes for entry in entries.values()) <= RIDES_ALONG_BYTES:
+        for name in (manifests.NAME, *entries):
+            files[f"{fetch.PACKAGED}/{name}"] = released.folder / name
+    return files
+
+
+def _services(root: Path) -> Iterator[Path]:
+    for path in sorted((root / "functions").iterdir()):
+        if (path / "handler.py").is_file():
+            yield path
+
+
+def _service(path: Path) -> Contents:
+    return {
+        file.relative_to(path).as_posix(): file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.suffix != ".md" and "__pycache__" not in file.parts
+    }
+
+
+def _describe(model: ModelFolder, locked: Lock, released: Artifact) -> JsonObject:
+    """What the catalog says of a model, with a request that a caller can try."""
+    return {
+        "name": model.name,
+        "description": model.description,
+        "task": model.task,
+        "version": str(locked.version),
+        "digest": locked.digest,
+        "metrics": locked.metrics,
+        "example": _example(released),
+    }
+
+
+def _example(released: Artifact) -> Json:
+    """The first example that speaks the native protocol, or else the first."""
+    examples: list[JsonObject] = json.loads(released.read(manifests.EXAMPLES))["examples"]
+    native = [example for example in examples if example["operation"] == "predict"]
+    return next(iter(native or examples), None)

@@ -1,0 +1,66 @@
+"""Build what the template refers to: two layers, and a package per function, into `build/`.
+
+`local` is for this laptop's own Python, `lambda` for Python 3.13 on Lambda's platform, zipped.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from infra import contents, interpreters, layers, packing
+from infra.packing import Package, Platform
+from infra.setup import alone
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was built, and where; `missing` says for each model without a package why."""
+
+    platform: Platform
+    folder: Path
+    layers: tuple[Package, ...]
+    functions: tuple[Package, ...]
+    missing: Mapping[str, str]
+
+
+def build(platform: Literal["local", "lambda"], root: Path) -> Built:
+    """Build the layers, and the packages of the folders in `root`; keep what has not changed.
+
+    Raises FolderError for a malformed folder, PackageError when the runtime layer cannot be had.
+    """
+    on = _local() if platform == "local" else _lambda()
+    target = root / "build" / platform
+    target.mkdir(parents=True, exist_ok=True)
+    functions, missing = contents.functions(root)
+    plans = {name: packing.plan(files) for name, files in functions.items()}
+    with alone(target):
+        return Built(
+            platform=on,
+            folder=target,
+            layers=_make(target / "layers", layers.plans(on, root, target), on, on.layers_at),
+            functions=_make(target / "functions", plans, on, on.functions_at),
+            missing=missing,
+        )
+
+
+def _make(
+    folder: Path, plans: Mapping[str, packing.Plan], on: Platform, seen_as: str | None
+) -> tuple[Package, ...]:
+    folder.mkdir(exist_ok=True)
+    packing.remove_others(folder, set(plans))
+    return tuple(
+        packing.make(folder / name, plan, on, seen_as or str(folder / name))
+        for name, plan in plans.items()
+    )
+
+
+def _local() -> Platform:
+    return Platform("local", sys.executable, sys.version, zipped=False)
+
+
+def _lambda() -> Platform:
+    found = interpreters.find(layers.LAMBDA_PYTHON)
+    python, version = found or (None, "")
+    return Platform("lambda", python, version, True, layers_at="/opt", functions_at="/var/task")
