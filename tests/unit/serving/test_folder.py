@@ -117,3 +117,9 @@ def test_a_misspelt_hook_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text("def post_process(outputs):\n    return outputs\n")
     with pytest.raises(FolderError, match="'post_process', expected preprocess or postprocess"):
         hooks.load(tmp_path)
+
+
+def test_a_missing_model_names_those_that_are_there(tmp_path: Path) -> None:
+    model_folder(tmp_path)
+    with pytest.raises(FolderError, match=r"expected one of the models \['wind'\]"):
+        folder.read(tmp_path / "rain")

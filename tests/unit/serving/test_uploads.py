@@ -180,13 +180,13 @@ def test_keys_of_every_kind_work(bucket: Bucket, name: str) -> None:
 
 
 def test_a_duplicate_delivery_changes_nothing(bucket: Bucket) -> None:
+    versioning = {"Status": "Enabled"}
+    bucket.client.put_bucket_versioning(Bucket=RESULTS, VersioningConfiguration=versioning)
     bucket.put("in/tiny/a.csv", b"1,2,3")
     bucket.deliver("in/tiny/a.csv", "in/tiny/a.csv")
-    first = bucket.client.head_object(Bucket=RESULTS, Key="out/tiny/a.csv.json")
     bucket.deliver("in/tiny/a.csv")
-    again = bucket.client.head_object(Bucket=RESULTS, Key="out/tiny/a.csv.json")
-    assert first["LastModified"] == again["LastModified"]
-    assert bucket.names() == ["out/tiny/a.csv.json"]
+    written = bucket.client.list_object_versions(Bucket=RESULTS)["Versions"]
+    assert [version["Key"] for version in written] == ["out/tiny/a.csv.json"]
 
 
 @pytest.mark.parametrize(
@@ -223,12 +223,16 @@ class Overtaken:
         return getattr(self._bucket.client, name)
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["first", "answered before"])
 @pytest.mark.parametrize("moment", ["head_object", "put_object"])
 @pytest.mark.parametrize("older", [b"1,2,3", b"x,y,z\n"], ids=["older good", "older bad"])
 @pytest.mark.parametrize("newer", [b"-9,0,0", b"u,v,w\n"], ids=["newer good", "newer bad"])
 def test_an_older_version_never_replaces_a_newer_one(
-    bucket: Bucket, tmp_path: Path, older: bytes, newer: bytes, moment: str
+    bucket: Bucket, tmp_path: Path, older: bytes, newer: bytes, moment: str, answered: bool
 ) -> None:
+    if answered:
+        bucket.put("in/tiny/a.csv", older + b"\n")
+        bucket.deliver("in/tiny/a.csv")
     bucket.put("in/tiny/a.csv", older)
     slow = Bucket(Overtaken(bucket, newer, moment), handler_of(tmp_path / "artifact"))
     assert slow.deliver("in/tiny/a.csv") == {"batchItemFailures": []}
