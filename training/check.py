@@ -7,6 +7,7 @@ one done, so a graph that is refused on sight is never run.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from serving import artifact as artifacts
@@ -157,8 +158,8 @@ def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> li
     return [
         _finding(
             f"example {example.name}",
-            [f"status {reply.status}: {reply.document}"]
-            if reply.status != 200
+            [reply.error]
+            if reply.status != HTTPStatus.OK
             else examples.differences(example.answer, reply.document),
             "comes true",
         )

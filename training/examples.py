@@ -75,7 +75,7 @@ def _example(entry: JsonObject, model: str) -> Example:
     elif isinstance(entry["body"], str) and entry["media_type"] != "application/json":
         body = entry["body"].encode()
     else:
-        body = json.dumps(entry["body"], allow_nan=False).encode()
+        body = json.dumps(entry["body"], allow_nan=False, separators=(",", ":")).encode()
     return Example(
         name=entry["name"],
         path=_PATHS[entry["operation"]].format(model=model),

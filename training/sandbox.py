@@ -64,7 +64,7 @@ def confine(memory_mb: int, limit_s: float) -> None:
         ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """An error's text on one line: the child's last line is the reason that the parent gives."""
     return " ".join(str(error).split()) or type(error).__name__
 

@@ -5,13 +5,13 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 
 from serving import hooks, routes
 from serving.errors import ArtifactError, FolderError, ServingError
-from serving.http import Request, Response, error_reply
+from serving.http import Request, error_reply
 from serving.manifest import EXAMPLES
 from serving.service import Service
 from serving.types import Json, JsonObject
@@ -21,11 +21,21 @@ from training.examples import Example
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an example was answered: HTTP status and JSON document."""
+    """What an example was answered: HTTP status and JSON document.
+
+    `cause` is what lies behind an error, which callers are not told.
+    """
 
     name: str
     status: int
     document: Json
+    cause: str = ""
+
+    @property
+    def error(self) -> str:
+        """An answer that is an error, in one line."""
+        cause = f" ({self.cause})" if self.cause else ""
+        return f"status {self.status}: {json.dumps(self.document, ensure_ascii=False)}{cause}"
 
 
 def replies(artifact: Path, folder: Path, memory_mb: int, limit_s: float) -> list[Reply]:
@@ -52,12 +62,6 @@ def main(artifact: str, folder: str, memory_mb: str, limit_s: str) -> None:
 
 
 def _answer(service: Service, example: Example) -> JsonObject:
-    response = _respond(service, example)
-    document = json.loads(response.body)
-    return {"name": example.name, "status": response.status, "document": document}
-
-
-def _respond(service: Service, example: Example) -> Response:
     request = Request(
         method="POST",
         path=example.path,
@@ -65,10 +69,15 @@ def _respond(service: Service, example: Example) -> Response:
         body=example.body,
         deadline=monotonic() + service.limits.deadline_s,
     )
+    cause = ""
     try:
-        return routes.respond(service, request, usage=lambda _: {})
+        response = routes.respond(service, request, usage=lambda _: {})
     except ServingError as error:
-        return error_reply(error, request.path, request.id)
+        response = error_reply(error, request.path, request.id)
+        cause = sandbox.one_line(error.__cause__) if error.__cause__ else ""
+    document = json.loads(response.body)
+    reply = Reply(example.name, int(response.status), document, cause)
+    return asdict(reply)
 
 
 if __name__ == "__main__":

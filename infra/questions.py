@@ -1,0 +1,78 @@
+"""Questions to a graph of which nothing is known but its inputs: seeded numbers of fitting shapes.
+
+They are small and dull on purpose: floating-point numbers between 0 and 1, integers 0 and 1, which
+are indices into whatever the graph looks up.  The answers are the graph's own, so such an example
+says that the graph answers as it did when it came, and not that it is right.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from serving.manifest import TensorSpec
+from serving.types import Json, JsonObject
+
+# Sizes to try for free dimensions other than the first: sequences, then images.
+FREE_SIZES = (8, 32, 224, 1)
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the free dimensions of a question are: of the first axis, and of all others."""
+
+    batch: int
+    free: int
+
+
+def candidates(inputs: Sequence[TensorSpec]) -> list[Sizes]:
+    """The sizes to try, in this order, until the graph answers."""
+    is_free = any(-1 in tensor.shape[1:] for tensor in inputs)
+    return [Sizes(1, free) for free in (FREE_SIZES if is_free else FREE_SIZES[:1])]
+
+
+def takes_batches(inputs: Sequence[TensorSpec]) -> bool:
+    """Whether the first axis of every input is free."""
+    return all(tensor.shape[:1] == (-1,) for tensor in inputs)
+
+
+def example(name: str, inputs: Sequence[TensorSpec], sizes: Sizes) -> JsonObject:
+    """An entry of `examples.json` that asks for all outputs, its answer still to be found."""
+    rng = np.random.default_rng(_SEED)
+    return {
+        "name": name,
+        "operation": "infer",
+        "media_type": "application/json",
+        "body": {"inputs": [_tensor(tensor, sizes, rng) for tensor in inputs]},
+        "answer": {},
+    }
+
+
+def _tensor(tensor: TensorSpec, sizes: Sizes, rng: np.random.Generator) -> JsonObject:
+    shape = [
+        size if size >= 0 else (sizes.free if axis else sizes.batch)
+        for axis, size in enumerate(tensor.shape)
+    ]
+    return {
+        "name": tensor.name,
+        "datatype": tensor.datatype,
+        "shape": shape,
+        "data": _values(tensor.datatype, prod(shape), rng),
+    }
+
+
+def _values(datatype: str, count: int, rng: np.random.Generator) -> list[Json]:
+    """So many values, short when written: a picture must fit into a request."""
+    if datatype == "BYTES":
+        return ["a"] * count
+    if datatype.startswith("FP"):
+        values: list[Json] = (rng.integers(1, 100, count) / 100).tolist()
+    elif datatype == "UINT8":
+        values = rng.integers(0, 256, count).tolist()
+    elif datatype == "BOOL":
+        values = (rng.integers(0, 2, count) == 1).tolist()
+    else:
+        values = rng.integers(0, 2, count).tolist()
+    return values
