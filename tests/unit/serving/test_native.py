@@ -145,4 +145,6 @@ def test_the_deadline_is_a_504_and_the_worker_stays_fit(serve: Callable[..., Mod
 
     late = count_to(2**60, remaining_ms=800)
     assert (late.status, late.document) == (504, {"error": "the model did not answer in time"})
+    too_late = count_to(7, remaining_ms=400)  # no time left to say so, once Lambda's own is over
+    assert (too_late.status, "was over before" in too_late.document["error"]) == (504, True)
     assert count_to(7, remaining_ms=28_000).document["outputs"][0]["data"] == [7]
