@@ -295,6 +295,8 @@ def test_training_script_to_start_from_works_as_it_is(root: Path) -> None:
 
 
 def test_task_without_a_training_script_is_refused(root: Path) -> None:
-    with pytest.raises(ScaffoldError, match=r"for task 'forecasting', .* \['tabular_classification'\]"):
+    with pytest.raises(
+        ScaffoldError, match=r"for task 'forecasting', .* \['tabular_classification'\]"
+    ):
         scaffold.from_task(root, "given", "forecasting")
     assert not (root / "functions" / "given").exists()
