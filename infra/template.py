@@ -1,8 +1,8 @@
 """Render the model folders into the SAM template, `infra/template.yaml`.
 
 `render` is a pure function, read top down: what is shared, then what each model adds.  The rendered
-file is committed, so that a reviewer sees what a change does to the cloud: `python -m
-infra.template` writes it.
+file is committed, so that a reviewer sees what a change does to the cloud: `flotilla render` writes
+it.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,12 @@ from infra.resources.dashboard import dashboard
 from infra.resources.functions import layers
 from infra.resources.model import model
 from infra.resources.release import releasing
-from serving import folder as folders
 from serving.errors import FolderError
 from serving.folder import ModelFolder
 
 ROOT = Path(__file__).parents[1]
 PATH = ROOT / "infra" / "template.yaml"
-_HEADER = "# Rendered from functions/ by `python -m infra.template`; change that, not this.\n"
+_HEADER = "# Rendered from functions/ by `flotilla render`; change that, not this.\n"
 _INTRINSICS = {"Ref", "Fn::GetAtt", "Fn::Sub"}
 
 
@@ -49,11 +48,6 @@ def text(template: Block) -> str:
     """The template as YAML; the same template always gives the same text."""
     body = yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
     return _HEADER + body
-
-
-def main() -> None:
-    """Write the template of the folders in `functions/`."""
-    PATH.write_text(text(render(folders.discover(ROOT / "functions"))))
 
 
 def _resources(models: Sequence[ModelFolder]) -> Resources:
@@ -92,6 +86,3 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(dict, _Dumper.represent_dict)
-
-if __name__ == "__main__":
-    main()

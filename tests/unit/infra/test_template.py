@@ -15,12 +15,14 @@ NEW = folder("new_model")
 
 def test_committed_template_is_the_rendered_one() -> None:
     rendered = template.text(template.render(discover(template.ROOT / "functions")))
-    assert template.PATH.read_text() == rendered, "run `python -m infra.template`"
+    assert template.PATH.read_text() == rendered, "run `flotilla render`"
 
 
 def test_text_is_yaml_of_the_same_template() -> None:
     rendered = template.render(FLEET)
-    assert yaml.safe_load(template.text(rendered)) == rendered
+    loaded = yaml.safe_load(template.text(rendered))
+    assert loaded == rendered
+    assert list(loaded["Resources"]) == list(rendered["Resources"])
 
 
 def test_another_process_renders_the_same_bytes() -> None:

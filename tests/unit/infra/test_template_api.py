@@ -59,6 +59,18 @@ def test_every_route_answers_the_browsers_question_without_a_key(body: Block) ->
         assert "x-api-key" in allowed
 
 
+def test_answer_to_the_browser_declares_the_headers_it_gives(body: Block) -> None:
+    answer = body["paths"]["/v2"]["options"]["responses"]["200"]
+    assert answer["headers"]["Access-Control-Allow-Origin"] == {"type": "string"}
+
+
+def test_there_is_one_stage() -> None:
+    assert list(of_type("AWS::ApiGateway::Stage")) == ["ApiliveStage"]
+    assert all(
+        "StageName" not in deployed for deployed in of_type("AWS::ApiGateway::Deployment").values()
+    )
+
+
 def test_uploads_of_binary_types_arrive_as_they_are(body: Block) -> None:
     assert body["x-amazon-apigateway-binary-media-types"] == [
         "application/octet-stream",

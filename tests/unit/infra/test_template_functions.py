@@ -3,6 +3,8 @@
 import pytest
 
 from infra.resources import quotas
+from infra.template import render
+from infra.transform import transform
 from tests.unit.infra.fleet import FLEET, Block, folder, of_type, resources, text
 
 FUNCTIONS = "AWS::Lambda::Function"
@@ -174,8 +176,17 @@ def _version(stack: dict[str, Block], prefix: str) -> str:
 
 
 def test_change_of_any_fact_publishes_a_version() -> None:
-    before, after = resources(folder("m")), resources(folder("m", memory_mb=1024))
+    before, after = resources(folder("m")), resources(folder("m", timeout_s=10))
     assert _version(before, "M") != _version(after, "M")
+
+
+def test_change_of_a_layer_publishes_a_version_of_every_function() -> None:
+    rendered = render(FLEET)
+    before = transform(rendered)["Resources"]
+    rendered["Resources"]["ServingLayer"]["Properties"]["ContentUri"] += "?"
+    after = transform(rendered)["Resources"]
+    for prefix in ("Small", "VerySlow", "Catalog"):
+        assert _version(before, prefix) != _version(after, prefix), prefix
 
 
 def test_long_description_is_cut_to_what_lambda_takes() -> None:
