@@ -65,6 +65,9 @@ def read(path: Path) -> ModelFolder:
     source = path / NAME
     try:
         facts = tomllib.loads(source.read_text())
+    except FileNotFoundError:
+        known = sorted(found.parent.name for found in path.parent.glob(f"*/{NAME}"))
+        raise FolderError(f"{source} is missing, expected one of the models {known}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FolderError(f"{source}: not TOML: {error}") from None
     kinds = get_type_hints(ModelFolder)

@@ -1,0 +1,263 @@
+"""`flotilla`: each command reads its arguments, calls the room that knows, and prints.
+
+What a command needs is imported when it runs, so that `--help` is quick.  Errors of our own rooms
+are one line that says what to do; anything else is a bug and shows its traceback.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from infra.package import Built
+    from training.check import Report
+
+_ROOMS = {"infra", "serving", "training"}
+_out = Console()
+_err = Console(stderr=True)
+
+
+class _Commands(TyperGroup):
+    """Commands whose expected errors are one line."""
+
+    def invoke(self, ctx: Any) -> Any:  # a context of the click that is inside typer
+        """Run the command; the exit code is 1 when it fails as it may."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] not in _ROOMS:
+                raise
+            _err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+            raise typer.Exit(1) from None
+
+
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Bucket = Annotated[
+    str | None, typer.Option(help="The artifacts bucket; without it, the local cloud's.")
+]
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    root: Annotated[
+        Path, typer.Option(help="The repository to work in.", show_default="this one")
+    ] = Path(__file__).parents[1],
+) -> None:
+    """Models as a service, without servers: a folder per model, a Lambda function per folder."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before anything imports onnxruntime
+    context.obj = root
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A new model's name, in snake_case.")],
+    graph: Annotated[Path | None, typer.Option("--from", help="An ONNX file to serve.")] = None,
+    task: Annotated[str | None, typer.Option(help="A task to train for.")] = None,
+    memory_mb: Annotated[
+        int | None, typer.Option(help="Guessed from the file if left out.")
+    ] = None,
+) -> None:
+    """Make a new model: of an ONNX file, or with a training script to start from."""
+    from infra import scaffold
+
+    if (graph is None) == (task is None):
+        raise typer.BadParameter("expected one of --from model.onnx and --task TASK")
+    if graph is not None:
+        made = scaffold.from_graph(context.obj, name, graph, memory_mb)
+        following = "serve it with `flotilla up`"
+    else:
+        made = scaffold.from_task(context.obj, name, task or "")
+        following = f"go on with `flotilla train {name}`"
+    _out.print(f"{made.functions}\n{made.training}")
+    for warning in made.warnings:
+        _err.print(f"[yellow]note:[/yellow] {warning}", soft_wrap=True)
+    _out.print(f"Made {name}: {following}.")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def train(context: typer.Context, name: Model) -> None:
+    """Train a model and write its artifact; further arguments go to its training script."""
+    from infra import trainer
+
+    trainer.train(context.obj, name, context.args)
+
+
+@app.command()
+def check(context: typer.Context, name: Model, as_json: AsJson = False) -> None:
+    """Check a trained artifact as `publish` does: its graph, its examples, its metrics."""
+    from serving import folder, lock
+    from training import check as checks
+    from training import publish
+
+    model = folder.read(context.obj / "functions" / name)
+    current = lock.read(model.path) if (model.path / lock.NAME).exists() else None
+    report = checks.check(publish.artifact_folder(context.obj, name), model, current)
+    _print_report(report, as_json)
+    raise typer.Exit(0 if report.passed else 1)
+
+
+@app.command("publish")
+def publish_(
+    context: typer.Context,
+    name: Model,
+    bucket: Bucket = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Lock only: the artifact travels in git.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a trained artifact, store it in S3 as the next version, and lock the model to it."""
+    from training import publish
+
+    registry = None if offline else publish.connect(context.obj, bucket)
+    published = publish.publish(context.obj, name, registry)
+    if as_json:
+        _print_json(dataclasses.asdict(published.lock))
+        return
+    lock, before = published.lock, published.before
+    was = f", was version {before.version}" if before and before != lock else ""
+    _out.print(f"{name} is version {lock.version}{was}, digest {lock.digest[:12]}...")
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    local: Annotated[
+        bool, typer.Option("--local", help="For this machine's Python, as `up` does.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Build the layers and the package of every function, for Lambda."""
+    from infra import package
+
+    with _err.status("Building ..."):
+        built = package.build("local" if local else "lambda", context.obj)
+    if as_json:
+        _print_json(_built_json(built))
+    else:
+        _print_built(built)
+    raise typer.Exit(1 if built.missing else 0)
+
+
+@app.command()
+def render(context: typer.Context) -> None:
+    """Render the model folders into infra/template.yaml."""
+    from infra import template
+    from serving import folder
+
+    path = context.obj / template.PATH.relative_to(template.ROOT)
+    models = folder.discover(context.obj / "functions")
+    path.write_text(template.text(template.render(models)))
+    _out.print(f"{path} has {len(models)} models.")
+
+
+@app.command("deploy")
+def deploy_(
+    context: typer.Context,
+    stack: Annotated[str, typer.Option(help="The CloudFormation stack's name.")] = "flotilla",
+    region: Annotated[str | None, typer.Option(help="Default: as the AWS settings say.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
+) -> None:
+    """Build, publish what the artifacts bucket lacks, and deploy with SAM."""
+    from infra import deploy, package
+
+    if plan:
+        for step in deploy.plan(context.obj, stack):
+            _out.print(step, markup=False, soft_wrap=True)
+        return
+    account = deploy.AwsAccount.open(context.obj, region)
+    deploy.deploy(
+        context.obj, account, lambda: package.build("lambda", context.obj), stack, _out.print
+    )
+
+
+@app.command()
+def call(
+    context: typer.Context,
+    name: Model,
+    request: Annotated[
+        str, typer.Argument(help="JSON, values separated by commas, or @ and a file's name.")
+    ],
+) -> None:
+    """Ask a model of the running cloud: `flotilla call iris 5.1,3.5,1.4,0.2`."""
+    from infra import client
+
+    cloud = client.find_cloud(context.obj, os.environ)
+    answer = client.ask(cloud, name, client.read_question(request))
+    try:
+        _print_json(json.loads(answer.text))
+    except ValueError:
+        _out.print(answer.text, markup=False)
+    if answer.status >= 400:
+        _err.print(f"[red]error:[/red] {name} answers with status {answer.status}")
+        raise typer.Exit(1)
+
+
+def _print_json(document: object) -> None:
+    if _out.is_terminal:
+        _out.print_json(data=document)
+    else:
+        print(json.dumps(document, indent=2))
+
+
+def _print_report(report: "Report", as_json: bool) -> None:
+    if as_json:
+        _print_json(dataclasses.asdict(report))
+        return
+    table = Table(box=None, show_header=False)
+    for finding in report.findings:
+        mark = "[green]ok[/green]" if finding.passed else "[red]failed[/red]"
+        table.add_row(mark, finding.name, finding.detail)
+    _out.print(table)
+
+
+def _print_built(built: "Built") -> None:
+    table = Table(box=None)
+    for heading in ("package", "unzipped", "zip", "sha-256"):
+        table.add_column(heading, justify="left" if heading in ("package", "sha-256") else "right")
+    for kind, packages in (("layers", built.layers), ("functions", built.functions)):
+        for package in packages:
+            zipped = _megabytes(package.zip_bytes) if package.zip_bytes else ""
+            size = _megabytes(package.size_bytes)
+            table.add_row(f"{kind}/{package.name}", size, zipped, package.digest[:16])
+    _out.print(table)
+    if built.platform.python is None:
+        _err.print(
+            "[yellow]note:[/yellow] no Python 3.13 is here to compile with, so every cold start "
+            "takes longer: install one, for example with `uv python install 3.13`, and build again",
+            soft_wrap=True,
+        )
+    for name, reason in built.missing.items():
+        _err.print(f"[yellow]not built:[/yellow] {name}: {reason}", soft_wrap=True)
+
+
+def _built_json(built: "Built") -> dict[str, object]:
+    return {
+        "platform": built.platform.name,
+        "folder": str(built.folder),
+        "layers": [dataclasses.asdict(package) for package in built.layers],
+        "functions": [dataclasses.asdict(package) for package in built.functions],
+        "missing": dict(built.missing),
+    }
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f} MB"
+
+
+if __name__ == "__main__":
+    sys.exit(app())

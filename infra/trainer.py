@@ -1,0 +1,28 @@
+"""`flotilla train`: run `training/<model>/train.py` as the module that it is."""
+
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class TrainError(Exception):
+    """Nothing was trained; the message says what to do."""
+
+
+def train(root: Path, model: str, arguments: Sequence[str]) -> None:
+    """Run the training script of `model` with `arguments`.
+
+    Raises TrainError when there is none, or what it imports is not installed.
+    """
+    script = root / "training" / model / "train.py"
+    if not script.is_file():
+        known = sorted(path.parent.name for path in (root / "training").glob("*/train.py"))
+        raise TrainError(f"{script} is missing, expected one of the models {known}")
+    sys.argv = [str(script), *arguments]
+    try:
+        runpy.run_path(str(script), run_name="__main__")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("training", "serving"):
+            raise
+        raise TrainError(f"{error.name} is not installed: run `make setup-train`") from None

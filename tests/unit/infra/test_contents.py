@@ -1,0 +1,97 @@
+"""What is in the package of a function, and which models have none."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from infra import contents
+from serving import lock
+from serving.errors import FolderError
+from serving.lock import Lock
+from tests import artifacts
+
+FACTS = 'description = "Sorts."\ntask = "tabular_classification"\n'
+
+
+def add_model(root: Path, name: str = "sorter") -> Path:
+    """A model folder, its artifact and its lock."""
+    folder = root / "functions" / name
+    folder.mkdir(parents=True)
+    (folder / "model.toml").write_text(FACTS)
+    released = artifacts.classifier(root / "training" / name / "artifact")
+    digest = sha256((released / "manifest.json").read_bytes()).hexdigest()
+    (folder / "artifact.lock").write_text(lock.render(Lock(3, digest, 1000, {"accuracy": 0.9})))
+    return folder
+
+
+def add_catalog(root: Path) -> Path:
+    folder = root / "functions" / "catalog"
+    folder.mkdir(parents=True)
+    (folder / "handler.py").write_text("handler = None\n")
+    (folder / "README.md").write_text("not for the cloud\n")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "handler.cpython-311.pyc").write_bytes(b"")
+    return folder
+
+
+def test_a_model_is_packed_with_its_artifact(tmp_path: Path) -> None:
+    folder = add_model(tmp_path)
+    found, missing = contents.functions(tmp_path)
+    assert set(found["sorter"]) == {
+        "model.toml",
+        "artifact.lock",
+        "artifact/manifest.json",
+        "artifact/model.onnx",
+        "artifact/examples.json",
+    }
+    assert missing == {}
+    (folder / "model.py").write_text("def preprocess(inputs):\n    return inputs\n")
+    assert "model.py" in contents.functions(tmp_path)[0]["sorter"]
+
+
+def test_a_large_artifact_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_model(tmp_path)
+    monkeypatch.setattr(contents, "RIDES_ALONG_BYTES", 10)
+    assert set(contents.functions(tmp_path)[0]["sorter"]) == {"model.toml", "artifact.lock"}
+
+
+def test_models_that_cannot_be_packed_say_what_to_run(tmp_path: Path) -> None:
+    for name in ("good", "unpublished", "untrained", "retrained", "damaged"):
+        add_model(tmp_path, name)
+    (tmp_path / "functions" / "unpublished" / "artifact.lock").unlink()
+    training = tmp_path / "training"
+    (training / "untrained").rename(training / "elsewhere")
+    manifest = training / "retrained" / "artifact" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("fp32", "int8"))
+    (training / "damaged" / "artifact" / "model.onnx").write_bytes(b"")
+    found, missing = contents.functions(tmp_path)
+    assert set(found) == {"good"}
+    assert set(missing) == {"unpublished", "untrained", "retrained", "damaged"}
+    assert missing["unpublished"].endswith("is missing: run `flotilla publish unpublished`")
+    assert missing["untrained"].endswith("artifact is missing: run `flotilla train untrained`")
+    assert "run `flotilla publish retrained` to serve what is there" in missing["retrained"]
+    assert "model.onnx has SHA-256" in missing["damaged"]
+
+
+def test_one_malformed_folder_fails_everything(tmp_path: Path) -> None:
+    add_model(tmp_path)
+    (tmp_path / "functions" / "sorter" / "model.toml").write_text("task = 1\n")
+    with pytest.raises(FolderError, match="'description' is missing"):
+        contents.functions(tmp_path)
+
+
+def test_a_service_is_its_files_and_the_catalog_knows_the_models(tmp_path: Path) -> None:
+    add_catalog(tmp_path)
+    add_model(tmp_path)
+    add_model(tmp_path, "unpublished")
+    (tmp_path / "functions" / "unpublished" / "artifact.lock").unlink()
+    catalog = contents.functions(tmp_path)[0]["catalog"]
+    assert set(catalog) == {"handler.py", "catalog.json"}
+    described = json.loads(bytes(catalog["catalog.json"]))  # type: ignore[arg-type]
+    (model,) = described["models"]
+    assert model["name"] == "sorter"
+    assert model["version"] == "3"
+    assert model["metrics"] == {"accuracy": 0.9}
+    assert model["example"] is None

@@ -1,0 +1,80 @@
+"""The local build: this machine's own layers serve a model, and a second build is nothing to do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import package
+from infra.package import Built
+from tests.unit.infra.test_contents import add_model
+
+ROOT = Path(__file__).parents[3]
+ASK = """
+import sys
+from pathlib import Path
+from serving.http import Request
+from serving.routes import respond
+from serving.prices import Meter
+from serving.service import Service
+service = Service.load(Path(sys.argv[1]) / "artifact")
+request = Request("POST", "/v1/models/tiny/predict", {"content-type": "text/csv"}, b"9,9,9")
+usage = Meter(512, "x86_64").usage(cold=True, through_gateway=True)
+print(respond(service, request, usage).body.decode())
+print(sorted({module.partition(".")[0] for module in sys.modules}))
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one model, and our layers."""
+    root = tmp_path_factory.mktemp("repository")
+    (root / "layers").symlink_to(ROOT / "layers")
+    add_model(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def built(root: Path) -> Built:
+    """Its local build."""
+    return package.build("local", root)
+
+
+def test_every_package_is_there(built: Built) -> None:
+    assert [made.name for made in built.layers] == ["runtime", "serving"]
+    assert [made.name for made in built.functions] == ["sorter"]
+    assert (built.folder / "layers" / "serving" / "python" / "serving" / "entry.py").is_file()
+    assert (built.folder / "layers" / "runtime" / "python" / "numpy" / "__init__.py").is_file()
+    assert built.missing == {}
+
+
+def test_packages_answer_with_nothing_else_installed(built: Built) -> None:
+    layers = [str(built.folder / "layers" / made.name / "python") for made in built.layers]
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", ASK, str(built.folder / "functions" / "sorter")],
+        env={"PYTHONPATH": os.pathsep.join(layers), "ORT_DISABLE_TELEMETRY": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    answer, modules = run.stdout.splitlines()
+    assert '"label":"high"' in answer
+    assert "'pip'" not in modules
+
+
+def test_a_second_build_makes_nothing_again(root: Path, built: Built) -> None:
+    made = [path.stat().st_ino for path in sorted(built.folder.glob("*/*"))]
+    assert package.build("local", root) == built
+    assert [path.stat().st_ino for path in sorted(built.folder.glob("*/*"))] == made
+
+
+def test_a_model_that_went_takes_its_package_along(root: Path, built: Built) -> None:
+    add_model(root, "short_lived")
+    assert len(package.build("local", root).functions) == 2
+    for room in ("functions", "training"):
+        (root / room / "short_lived").rename(root / room / ".gone")
+    assert package.build("local", root) == built
+    assert not (built.folder / "functions" / "short_lived").exists()
