@@ -1,0 +1,1 @@
+"""Train models offline, check them and publish them as artifacts; nothing here serves requests."""
