@@ -14,9 +14,13 @@ class Labels:
         if not isinstance(labels, list) or not labels:
             raise ArtifactError(f"manifest: details.labels is {labels!r}, expected a list of names")
         self.names: list[str] = [str(label) for label in labels]
+        self._notice = {"notice": details["notice"]} if "notice" in details else {}
 
     def encode(self, probabilities: Array) -> list[Json]:
-        """Probabilities (N, C) to one `{"label", "score", "scores"}` a row."""
+        """Probabilities (N, C) to one `{"label", "score", "scores"}` a row.
+
+        A `notice` of the manifest's details, what a reader must know, stands in each of them.
+        """
         arrays.require_finite(probabilities, "the model's answer")
         winners = probabilities.argmax(axis=1).tolist()
         return [
@@ -24,6 +28,7 @@ class Labels:
                 "label": self.names[winner],
                 "score": row[winner],
                 "scores": dict(zip(self.names, row, strict=True)),
+                **self._notice,
             }
             for winner, row in zip(winners, probabilities.tolist(), strict=True)
         ]

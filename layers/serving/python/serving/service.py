@@ -48,7 +48,7 @@ class Service:
             version=version,
             digest=verified.digest,
             limits=allowed,
-            task=tasks.build(manifest, allowed),
+            task=tasks.build(verified, allowed),
             hooks=hooks or Hooks(),
             session=Session(verified.graph, manifest, memory_mb),
         )
@@ -61,8 +61,8 @@ class Service:
     def predict(self, instances: list[Json], deadline: float | None = None) -> list[Json]:
         """One prediction an instance.  Raises ServingError; `deadline` as in `Session.run`."""
         self.require_batch(len(instances))
-        outputs = self.infer(self.task.decode(instances), deadline)
-        return self.task.encode(outputs)
+        inputs = self.task.decode(instances)
+        return self.task.encode(inputs | self.infer(inputs, deadline))
 
     def infer(self, inputs: Tensors, deadline: float | None = None) -> Tensors:
         """Decoded inputs to outputs: preprocess, run, postprocess."""

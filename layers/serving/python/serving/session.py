@@ -34,24 +34,28 @@ class Session:
             raise ArtifactError(f"onnxruntime cannot load the graph: {error}") from None
         _require_same("inputs", self._session.get_inputs(), manifest.inputs)
         _require_same("outputs", self._session.get_outputs(), manifest.outputs)
-        self._outputs = [output.name for output in manifest.outputs]
+        self._inputs = [tensor.name for tensor in manifest.inputs]
+        self._outputs = [tensor.name for tensor in manifest.outputs]
         self._watchdog = _Watchdog()
 
     def run(self, inputs: Tensors, deadline: float) -> Tensors:
-        """Run the graph; `deadline` is on the clock of `time.monotonic`.
+        """Run the graph on those of `inputs` that it takes.
+
+        `deadline` is on the clock of `time.monotonic`.
 
         Raises DeadlineExceeded, and Unprocessable when the graph cannot run on these inputs.
         """
         if monotonic() >= deadline:
             raise DeadlineExceeded("the time for the answer was over before the model ran")
+        feeds = {name: inputs[name] for name in self._inputs}
         options = ort.RunOptions()
         self._watchdog.watch(options, deadline)
         try:
-            outputs = self._session.run(self._outputs, inputs, options)
+            outputs = self._session.run(self._outputs, feeds, options)
         except (ort_errors.InvalidArgument, ort_errors.Fail, ort_errors.RuntimeException) as error:
             if options.terminate:
                 raise DeadlineExceeded("the model did not answer in time") from None
-            shapes = {name: list(array.shape) for name, array in inputs.items()}
+            shapes = {name: list(array.shape) for name, array in feeds.items()}
             raise Unprocessable(f"the graph cannot run on inputs of shapes {shapes}") from error
         finally:
             self._watchdog.rest()

@@ -9,6 +9,7 @@ from serving.types import Json
 # A string, or one bracket: brackets inside strings do not nest.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _OPENING = (b"[", b"{")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class NotStrictJson(ValueError):
@@ -20,9 +21,14 @@ def loads(raw: bytes, nesting: int) -> Json:
     if raw.count(b"[") + raw.count(b"{") > nesting:
         _check_nesting(raw, nesting)
     try:
-        return _DECODER.decode(raw.decode())
+        document = _DECODER.decode(raw.decode())
+        if _SURROGATE.search(raw):
+            _ENCODER.encode(document).encode()
+        return document
     except UnicodeDecodeError as error:
         raise NotStrictJson(f"body is not UTF-8: byte {error.start} is wrong") from None
+    except UnicodeEncodeError:
+        raise NotStrictJson("body is not Unicode: it holds half a surrogate pair") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise NotStrictJson(f"body is not JSON: {error.msg} at {where}") from None
@@ -32,7 +38,7 @@ def loads(raw: bytes, nesting: int) -> Json:
 
 def dumps(document: Json) -> bytes:
     """Write compact JSON.  Raises ValueError for NaN and Infinity, which JSON does not have."""
-    return _ENCODER.encode(document).encode()
+    return _ENCODER.encode(document).encode(errors="backslashreplace")
 
 
 def _check_nesting(raw: bytes, nesting: int) -> None:

@@ -1,12 +1,13 @@
 """Tasks: the kinds of question a model answers, a module each.
 
-A task module has one function, `build(manifest, limits) -> Task`.  A new task is a new file here.
+A task module has one function, `build(artifact, limits) -> Task`.  A new task is a new file here.
 """
 
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol
 
+from serving.artifact import Artifact
 from serving.errors import ArtifactError
 from serving.limits import Limits
 from serving.manifest import Manifest
@@ -24,11 +25,14 @@ class Task(Protocol):
         ...
 
     def decode(self, instances: list[Json]) -> Tensors:
-        """Instances to the graph's inputs.  Raises ServingError naming the instance."""
+        """Instances to the graph's inputs.  Raises ServingError naming the instance.
+
+        Tensors that the graph does not take pass it by, to `encode`.
+        """
         ...
 
     def encode(self, outputs: Tensors) -> list[Json]:
-        """The graph's outputs to one prediction an instance."""
+        """The graph's outputs, and what `decode` made, to one prediction an instance."""
         ...
 
     def schema(self) -> JsonObject:
@@ -36,20 +40,25 @@ class Task(Protocol):
         ...
 
 
-def build(manifest: Manifest, limits: Limits) -> Task:
+def build(artifact: Artifact, limits: Limits) -> Task:
     """The task that a manifest names.  Raises ArtifactError when there is none, or no fit."""
+    manifest = artifact.manifest
     known = sorted(module.name for module in iter_modules(__path__))
     if manifest.task not in known:
         raise ArtifactError(f"manifest: task is {manifest.task!r}, expected one of {known}")
-    task: Task = import_module(f"{__name__}.{manifest.task}").build(manifest, limits)
+    task: Task = import_module(f"{__name__}.{manifest.task}").build(artifact, limits)
     return task
 
 
-def require_tensors(manifest: Manifest, inputs: list[str], outputs: list[str]) -> None:
-    """Raise ArtifactError unless the graph has exactly these datatypes and these output names."""
+def require_inputs(manifest: Manifest, datatypes: list[str]) -> None:
+    """Raise ArtifactError unless the graph's inputs have exactly these datatypes."""
     found = [tensor.datatype for tensor in manifest.inputs]
-    if found != inputs:
-        raise ArtifactError(f"a {manifest.task} graph has inputs of {found}, expected {inputs}")
-    names = [tensor.name for tensor in manifest.outputs]
-    if names != outputs:
-        raise ArtifactError(f"a {manifest.task} graph has outputs {names}, expected {outputs}")
+    if found != datatypes:
+        raise ArtifactError(f"a {manifest.task} graph has inputs of {found}, expected {datatypes}")
+
+
+def require_outputs(manifest: Manifest, names: list[str]) -> None:
+    """Raise ArtifactError unless the graph's outputs have exactly these names."""
+    found = [tensor.name for tensor in manifest.outputs]
+    if found != names:
+        raise ArtifactError(f"a {manifest.task} graph has outputs {found}, expected {names}")

@@ -4,16 +4,15 @@ Graph: one input UINT8 (N, H, W, C) of any height and width, output `probabiliti
 resizing and normalising are in the graph.
 """
 
-import binascii
-
 import numpy as np
 
-from serving import arrays, images
+from serving import base64_field, images
+from serving.artifact import Artifact
 from serving.errors import ArtifactError, Unprocessable
 from serving.labels import Labels
 from serving.limits import Limits
 from serving.manifest import Manifest
-from serving.tasks import require_tensors
+from serving.tasks import require_inputs, require_outputs
 from serving.types import Json, JsonObject, Tensors
 
 _CHANNELS = (1, 3)
@@ -25,7 +24,8 @@ class ImageClassification:
     media_types = images.MEDIA_TYPES
 
     def __init__(self, manifest: Manifest, limits: Limits) -> None:
-        require_tensors(manifest, ["UINT8"], ["probabilities"])
+        require_inputs(manifest, ["UINT8"])
+        require_outputs(manifest, ["probabilities"])
         self._input = manifest.inputs[0].name
         self._labels = Labels(manifest.details)
         self._limits = limits
@@ -40,7 +40,7 @@ class ImageClassification:
 
     def decode(self, instances: list[Json]) -> Tensors:
         decoded = [
-            images.decode(_file(instance, index), self._channels, self._limits)
+            images.decode(base64_field.read(instance, index, "image"), self._channels, self._limits)
             for index, instance in enumerate(instances)
         ]
         sizes = {image.shape[:2] for image in decoded}
@@ -53,26 +53,9 @@ class ImageClassification:
         return self._labels.encode(outputs["probabilities"])
 
     def schema(self) -> JsonObject:
-        return {
-            "type": "object",
-            "properties": {"image": {"type": "string", "contentEncoding": "base64"}},
-            "required": ["image"],
-            "additionalProperties": False,
-        }
+        return base64_field.schema("image")
 
 
-def build(manifest: Manifest, limits: Limits) -> ImageClassification:
+def build(artifact: Artifact, limits: Limits) -> ImageClassification:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""
-    return ImageClassification(manifest, limits)
-
-
-def _file(instance: Json, index: int) -> bytes:
-    if isinstance(instance, bytes):
-        return instance
-    if not isinstance(instance, dict) or set(instance) != {"image"}:
-        shown = arrays.shown(instance)
-        raise Unprocessable(f"instance {index} is {shown}, expected an object with 'image'")
-    try:
-        return binascii.a2b_base64(instance["image"], strict_mode=True)
-    except (binascii.Error, TypeError, ValueError):
-        raise Unprocessable(f"instance {index}: 'image' is not base64") from None
+    return ImageClassification(artifact.manifest, limits)

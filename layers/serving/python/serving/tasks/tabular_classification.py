@@ -3,11 +3,12 @@
 Graph: one input FP32 (N, F), output `probabilities` FP32 (N, C).
 """
 
+from serving.artifact import Artifact
 from serving.features import Features
 from serving.labels import Labels
 from serving.limits import Limits
 from serving.manifest import Manifest
-from serving.tasks import require_tensors
+from serving.tasks import require_inputs, require_outputs
 from serving.types import Json, JsonObject, Tensors
 
 
@@ -17,7 +18,8 @@ class TabularClassification:
     media_types = ("text/csv",)
 
     def __init__(self, manifest: Manifest) -> None:
-        require_tensors(manifest, ["FP32"], ["probabilities"])
+        require_inputs(manifest, ["FP32"])
+        require_outputs(manifest, ["probabilities"])
         self._input = manifest.inputs[0].name
         self._features = Features(manifest.details)
         self._labels = Labels(manifest.details)
@@ -35,6 +37,6 @@ class TabularClassification:
         return self._features.schema()
 
 
-def build(manifest: Manifest, limits: Limits) -> TabularClassification:
+def build(artifact: Artifact, limits: Limits) -> TabularClassification:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""
-    return TabularClassification(manifest)
+    return TabularClassification(artifact.manifest)

@@ -4,10 +4,11 @@ Graph: one input FP32 (N, F), output `value` FP32 (N, 1).
 """
 
 from serving import arrays
+from serving.artifact import Artifact
 from serving.features import Features
 from serving.limits import Limits
 from serving.manifest import Manifest
-from serving.tasks import require_tensors
+from serving.tasks import require_inputs, require_outputs
 from serving.types import Json, JsonObject, Tensors
 
 
@@ -17,7 +18,8 @@ class TabularRegression:
     media_types = ("text/csv",)
 
     def __init__(self, manifest: Manifest) -> None:
-        require_tensors(manifest, ["FP32"], ["value"])
+        require_inputs(manifest, ["FP32"])
+        require_outputs(manifest, ["value"])
         self._input = manifest.inputs[0].name
         self._features = Features(manifest.details)
         self._unit = str(manifest.details.get("target", {}).get("unit", ""))
@@ -37,6 +39,6 @@ class TabularRegression:
         return self._features.schema()
 
 
-def build(manifest: Manifest, limits: Limits) -> TabularRegression:
+def build(artifact: Artifact, limits: Limits) -> TabularRegression:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""
-    return TabularRegression(manifest)
+    return TabularRegression(artifact.manifest)

@@ -2,9 +2,9 @@
 
 from typing import NoReturn
 
+from serving.artifact import Artifact
 from serving.errors import NotFound
 from serving.limits import Limits
-from serving.manifest import Manifest
 from serving.types import Json, JsonObject, Tensors
 
 
@@ -34,6 +34,6 @@ class TensorsTask:
         )
 
 
-def build(manifest: Manifest, limits: Limits) -> TensorsTask:
+def build(artifact: Artifact, limits: Limits) -> TensorsTask:
     """The task of one model."""
-    return TensorsTask(manifest.model)
+    return TensorsTask(artifact.manifest.model)

@@ -1,0 +1,68 @@
+"""WAV to a waveform: mono, at the rate that the model was trained on."""
+
+import wave
+from io import BytesIO
+
+import numpy as np
+
+from serving.errors import BadRequest, TooLarge
+from serving.limits import Limits
+from serving.types import Array
+
+MEDIA_TYPES = ("audio/wav", "audio/x-wav", "audio/wave")
+_UNSIGNED_CENTRE = 128
+_BITS_PER_BYTE = 8
+
+
+def decode(raw: bytes, rate: int, limits: Limits) -> Array:
+    """A WAV file of any rate, width and channels to FP32 (T,) in [-1, 1] at `rate` a second.
+
+    Raises BadRequest when it is no PCM WAV, TooLarge when it lasts longer than the limits.
+    """
+    try:
+        with wave.open(BytesIO(raw)) as file:
+            _require_short(file, limits)
+            frames = file.readframes(file.getnframes())
+            samples = _samples(frames, file.getsampwidth(), file.getnchannels())
+            source_rate = file.getframerate()
+    except (wave.Error, EOFError, ValueError) as error:
+        raise BadRequest(
+            f"the audio cannot be read as PCM WAV: {error or 'it is cut off'}"
+        ) from None
+    if not len(samples):
+        raise BadRequest("the audio has no samples")
+    return resample(samples, source_rate, rate).astype(np.float32)
+
+
+def resample(samples: Array, source_rate: int, rate: int) -> Array:
+    """Samples (T,) at another rate, band-limited: cut off, or padded with zeros, in frequency."""
+    if source_rate == rate:
+        return samples
+    length = max(1, round(len(samples) * rate / source_rate))
+    spectrum = np.fft.rfft(samples)
+    return np.asarray(np.fft.irfft(spectrum[: length // 2 + 1], length) * (length / len(samples)))
+
+
+def _require_short(file: wave.Wave_read, limits: Limits) -> None:
+    if file.getframerate() < 1:
+        raise ValueError("it has no sample rate")
+    seconds = file.getnframes() / file.getframerate()
+    if seconds > limits.audio_seconds:
+        raise TooLarge(
+            f"the audio lasts {seconds:.1f} s, expected at most {limits.audio_seconds} s"
+        )
+
+
+def _samples(frames: bytes, width: int, channels: int) -> Array:
+    """Interleaved little-endian PCM to mono (T,) in [-1, 1]."""
+    whole = len(frames) // (width * channels) * width * channels
+    if width == 1:
+        values = np.frombuffer(frames, dtype=np.uint8, count=whole).astype(np.float64)
+        values -= _UNSIGNED_CENTRE
+    else:
+        padded = np.zeros((whole // width, 4), dtype=np.uint8)
+        padded[:, 4 - width :] = np.frombuffer(frames, np.uint8, whole).reshape(-1, width)
+        values = padded.view("<i4")[:, 0] / 2.0 ** (32 - width * _BITS_PER_BYTE)
+    full_scale = 2.0 ** (width * _BITS_PER_BYTE - 1)
+    mono: Array = values.reshape(-1, channels).mean(axis=1) / full_scale
+    return mono

@@ -1,0 +1,43 @@
+"""Which class a text belongs to.
+
+Graph: `input_ids` INT64 (N, T), and as it likes `attention_mask` (N, T) and `lengths` (N,); output
+`probabilities` FP32 (N, C).
+"""
+
+from serving.artifact import Artifact
+from serving.labels import Labels
+from serving.limits import Limits
+from serving.tasks import require_outputs
+from serving.texts import MEDIA_TYPES, Texts
+from serving.types import Json, JsonObject, Tensors
+
+
+class TextClassification:
+    """Texts in; labels with scores out, and whether the text was longer than the model reads."""
+
+    media_types = MEDIA_TYPES
+
+    def __init__(self, artifact: Artifact, limits: Limits) -> None:
+        require_outputs(artifact.manifest, ["probabilities"])
+        self._texts = Texts(artifact, limits)
+        self._labels = Labels(artifact.manifest.details)
+
+    def instances(self, media_type: str, body: bytes) -> list[Json]:
+        return self._texts.instances(body)
+
+    def decode(self, instances: list[Json]) -> Tensors:
+        return self._texts.decode(instances)
+
+    def encode(self, outputs: Tensors) -> list[Json]:
+        predictions = self._labels.encode(outputs["probabilities"])
+        for prediction, truncated in zip(predictions, outputs["truncated"].tolist(), strict=True):
+            prediction["truncated"] = truncated
+        return predictions
+
+    def schema(self) -> JsonObject:
+        return self._texts.schema()
+
+
+def build(artifact: Artifact, limits: Limits) -> TextClassification:
+    """The task of one model.  Raises ArtifactError when the artifact does not fit it."""
+    return TextClassification(artifact, limits)

@@ -1,0 +1,108 @@
+"""Text to token ids: the first half of every text task."""
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from serving import arrays
+from serving.artifact import Artifact
+from serving.errors import ArtifactError, BadRequest, TooLarge, Unprocessable
+from serving.limits import Limits
+from serving.types import Array, Json, JsonObject, Tensors
+
+MEDIA_TYPES = ("text/plain",)
+TOKENIZER = "tokenizer.json"
+
+# What a graph may take: ids, which of them are real, which sentence they are of, how many are real.
+_INPUTS = {"input_ids", "attention_mask", "token_type_ids", "lengths"}
+
+
+class Texts:
+    """The tokenizer of an artifact, with this engine's own padding and truncation."""
+
+    def __init__(self, artifact: Artifact, limits: Limits) -> None:
+        """Read `tokenizer.json` and `details.text`.  Raises ArtifactError when they do not fit."""
+        stated = artifact.manifest.details.get("text", {})
+        names = {tensor.name for tensor in artifact.manifest.inputs}
+        if "input_ids" not in names or names - _INPUTS:
+            raise ArtifactError(
+                f"a text graph has inputs {sorted(names)}, expected some of {_INPUTS}"
+            )
+        self._limits = limits
+        self._max_tokens = min(
+            int(stated.get("max_tokens", limits.text_tokens)), limits.text_tokens
+        )
+        self._pad_id = int(stated.get("pad_id", 0))
+        self._names = names
+        self._tokenizer = _load(artifact)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self._max_tokens)
+
+    def instances(self, body: bytes) -> list[Json]:
+        """A raw body as one text.  Raises BadRequest when it is not UTF-8."""
+        try:
+            return [body.decode("utf-8-sig")]
+        except UnicodeDecodeError as error:
+            raise BadRequest(f"body is not UTF-8: byte {error.start} is wrong") from None
+
+    def decode(self, instances: list[Json]) -> Tensors:
+        """Instances, each a string or `{"text": ...}`, to INT64 (N, T), padded on the right.
+
+        `truncated` (N,) tells which texts had more tokens than the model reads.
+        """
+        texts = [self._text(instance, index) for index, instance in enumerate(instances)]
+        encodings = self._tokenizer.encode_batch(texts)
+        lengths = np.array([max(1, len(encoding.ids)) for encoding in encodings], dtype=np.int64)
+        width = int(lengths.max())
+        tensors: Tensors = {
+            "input_ids": _padded([encoding.ids for encoding in encodings], width, self._pad_id),
+            "attention_mask": (np.arange(width) < lengths[:, None]).astype(np.int64),
+            "token_type_ids": np.zeros((len(texts), width), dtype=np.int64),
+            "lengths": lengths,
+        }
+        tensors = {name: tensors[name] for name in self._names}
+        tensors["truncated"] = np.array([bool(encoding.overflowing) for encoding in encodings])
+        return tensors
+
+    def schema(self) -> JsonObject:
+        """The JSON Schema of one instance."""
+        text = {"type": "string", "maxLength": self._limits.text_characters}
+        return {
+            "oneOf": [
+                text,
+                {
+                    "type": "object",
+                    "properties": {"text": text},
+                    "required": ["text"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+
+    def _text(self, instance: Json, index: int) -> str:
+        text = instance["text"] if _is_object(instance) else instance
+        if not isinstance(text, str):
+            shown = arrays.shown(instance)
+            raise Unprocessable(f"instance {index} is {shown}, expected a text")
+        if len(text) > self._limits.text_characters:
+            most = self._limits.text_characters
+            raise TooLarge(f"instance {index} has {len(text)} characters, expected at most {most}")
+        return text
+
+
+def _is_object(instance: Json) -> bool:
+    return isinstance(instance, dict) and set(instance) == {"text"}
+
+
+def _load(artifact: Artifact) -> Tokenizer:
+    raw = artifact.read(TOKENIZER)
+    try:
+        return Tokenizer.from_str(raw.decode())
+    except Exception as error:  # tokenizers raises bare Exception
+        raise ArtifactError(f"{TOKENIZER} cannot be loaded: {error}") from None
+
+
+def _padded(rows: list[list[int]], width: int, pad_id: int) -> Array:
+    ids = np.full((len(rows), width), pad_id, dtype=np.int64)
+    for row, tokens in zip(ids, rows, strict=True):
+        row[: len(tokens)] = tokens
+    return ids
