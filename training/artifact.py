@@ -29,7 +29,8 @@ VARIANT = "fp32"
 class Lesson:
     """How a model was trained: enough to do it again and to judge it.
 
-    `notes` are what only this model has to say: its hyperparameters, its figure on other splits.
+    `drawn` says where the split comes from when it is not one of `training.split`; `notes` are what
+    only this model has to say: its hyperparameters, its figure on other splits.
     """
 
     source: Source
@@ -38,18 +39,25 @@ class Lesson:
     method: str
     seed: int
     parity: Parity
+    drawn: str = ""
     notes: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a task wants to know of a model, how good it is, and how it answers."""
+    """What a task wants to know of a model, how good it is, and how it answers.
+
+    `files` are those that only some tasks need, by name: a tokenizer.
+    """
 
     task: str
     details: JsonObject
     figures: Figures
     examples: list[JsonObject]
     baseline: JsonObject
+    files: dict[str, bytes] = field(default_factory=dict)
+    limits: JsonObject = field(default_factory=dict)
+    variant: str = VARIANT
 
 
 def write(folder: Path, model: str, graph: bytes, contents: Contents, lesson: Lesson) -> Artifact:
@@ -61,6 +69,7 @@ def write(folder: Path, model: str, graph: bytes, contents: Contents, lesson: Le
         manifests.GRAPH: graph,
         manifests.EXAMPLES: _json({"examples": contents.examples}),
         manifests.BASELINE: _json(contents.baseline),
+        **contents.files,
     }
     files[manifests.NAME] = manifests.render(_manifest(model, files, contents, lesson))
     return _put(folder / NAME, files)
@@ -71,7 +80,7 @@ def _manifest(model: str, files: dict[str, bytes], contents: Contents, lesson: L
     return Manifest(
         model=model,
         task=contents.task,
-        variant=VARIANT,
+        variant=contents.variant,
         inputs=inputs,
         outputs=outputs,
         files={
@@ -79,6 +88,7 @@ def _manifest(model: str, files: dict[str, bytes], contents: Contents, lesson: L
             for name, content in files.items()
         },
         details=contents.details,
+        limits=contents.limits,
         metrics=evaluate.values(contents.figures),
         training=_record(lesson, contents.figures),
     )
@@ -94,7 +104,7 @@ def _record(lesson: Lesson, figures: Figures) -> JsonObject:
         "citation": lesson.source.citation,
         "url": lesson.source.url,
         "split": {
-            "seed": split.SEED,
+            **({"drawn": lesson.drawn} if lesson.drawn else {"seed": split.SEED}),
             "train_rows": len(lesson.rows.train),
             "held_out_rows": len(lesson.rows.held_out),
         },

@@ -4,7 +4,7 @@ Figures come from the manifest and nowhere else, so a card cannot promise what w
 What a manifest cannot know, the training script says in a `Card`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from serving.manifest import Manifest
@@ -15,12 +15,16 @@ NAME = "README.md"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Prose, one sentence per line; `plots` maps a file below `plots/` to its caption."""
+    """Prose, one sentence per line; `plots` maps a file below `plots/` to its caption.
+
+    `sections` maps further headings to what stands under them, rendered from recorded figures.
+    """
 
     summary: str
     method: str
     limits: tuple[str, ...]
     plots: dict[str, str]
+    sections: dict[str, str] = field(default_factory=dict)
 
 
 def write(folder: Path, manifest: Manifest, card: Card) -> None:
@@ -36,6 +40,7 @@ def render(manifest: Manifest, card: Card) -> str:
         *(f"![{caption}](plots/{file})" for file, caption in card.plots.items()),
         _data(manifest),
         *_inputs(manifest.details),
+        *(f"## {heading}\n\n{text.strip()}" for heading, text in card.sections.items()),
         f"## Method\n\n{card.method.strip()}\n{_parity(manifest.training)}",
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in card.limits),
         _reproduce(manifest),
@@ -77,9 +82,17 @@ def _data(manifest: Manifest) -> str:
             f"{_link(training['data'], training['url'])}: {training['citation']}.",
             f"Licence: {training['licence']}.",
             f"Of {total} rows, {split['train_rows']} train the model and "
-            f"{split['held_out_rows']} are held out, drawn with the same share of each {strata}.",
-            f"The split's seed is {split['seed']} for every model alike: the first, not the best.",
+            f"{split['held_out_rows']} are held out, {_drawn(split, strata)}",
         ]
+    )
+
+
+def _drawn(split: JsonObject, strata: str) -> str:
+    if "drawn" in split:
+        return f"{split['drawn']}."
+    return (
+        f"drawn with the same share of each {strata}.\n"
+        f"The split's seed is {split['seed']} for every model alike: the first, not the best."
     )
 
 
