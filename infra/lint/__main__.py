@@ -17,7 +17,7 @@ from infra.resources.blocks import Block
 from infra.transform import REGION, transform
 from serving.folder import discover
 
-CHECKOV_SETTINGS = environments.PINS / "checkov.yaml"
+CHECKOV_SETTINGS = Path(__file__).with_name("checkov.yaml")
 
 Commands = dict[str, Callable[[], list[str]]]
 
@@ -25,7 +25,8 @@ Commands = dict[str, Callable[[], list[str]]]
 def main() -> int:
     """Check the folders' template; the exit status."""
     models = discover(template.ROOT / "functions")
-    return max(check(template.render(models), environments.ENVIRONMENTS).values())
+    folder = template.ROOT / environments.FOLDER
+    return max(check(template.render(models), folder).values())
 
 
 def check(rendered: Block, folder: Path) -> dict[str, int]:

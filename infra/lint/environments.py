@@ -8,22 +8,21 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PINS = ROOT / "infra" / "lint"
-ENVIRONMENTS = ROOT / "build" / "lint"
+FOLDER = Path("build") / "lint"
+_PINS = Path("infra") / "lint"
 _STAMP = "pins.sha256"
 
 
-def command(tool: str) -> Path:
+def command(tool: str, root: Path = ROOT) -> Path:
     """The program `tool`, from an environment that holds the pins of `infra/lint/<tool>.txt`.
 
     Made on first use and when the pins change.  Raises CalledProcessError when that fails.
     """
-    pins = PINS / f"{tool}.txt"
-    environment = ENVIRONMENTS / tool
+    pins, environment = root / _PINS / f"{tool}.txt", root / FOLDER / tool
     stamp = environment / _STAMP
     digest = hashlib.sha256(pins.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
-        print(f"Setting up {tool} in {environment.relative_to(ROOT)} ...", flush=True)
+        print(f"Setting up {tool} in {FOLDER / tool} ...", flush=True)
         venv.create(environment, clear=True, symlinks=True)
         _install(environment / "bin" / "python", pins)
         stamp.write_text(digest)
@@ -31,10 +30,10 @@ def command(tool: str) -> Path:
 
 
 def _install(python: Path, pins: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", f"--python={python}"]
-    installer = (
-        ["uv", "pip", "install", f"--python={python}"] if shutil.which("uv") else [*pip, "install"]
-    )
-    subprocess.run(
-        [*installer, "--quiet", "--no-deps", "--require-hashes", "-r", str(pins)], check=True
-    )
+    if shutil.which("uv"):
+        install = ["uv", "pip", "install", f"--python={python}"]
+    else:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", f"--python={python}"]
+        install = [*pip, "install"]
+    what = ["--quiet", "--no-deps", "--require-hashes", "-r", str(pins)]
+    subprocess.run([*install, *what], check=True)
