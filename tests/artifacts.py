@@ -8,6 +8,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from serving import manifest as manifests
 from serving.manifest import FileEntry, Manifest, TensorSpec
@@ -55,10 +58,12 @@ def write(
     details: JsonObject | None = None,
     limits: JsonObject | None = None,
     name: str = "tiny",
+    extra: dict[str, bytes] | None = None,
 ) -> Path:
     """An artifact folder; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {"model.onnx": onnx_bytes, "examples.json": json.dumps({"examples": []}).encode()}
+    examples = json.dumps({"examples": []}).encode()
+    files = {"model.onnx": onnx_bytes, "examples.json": examples, **(extra or {})}
     for file, content in files.items():
         (folder / file).write_bytes(content)
     manifest = Manifest(
@@ -218,4 +223,149 @@ def picky(folder: Path) -> Path:
         onnx_bytes,
         [TensorSpec("x", "FP32", (-1,))],
         [TensorSpec("y", "FP32", (-1, 2))],
+    )
+
+
+def word_tokenizer() -> bytes:
+    """A tokenizer.json that knows five words, and bakes in padding and truncation of its own."""
+    words = {"[pad]": 0, "[unk]": 1, "good": 2, "bad": 3, "花": 4}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[unk]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.enable_padding(length=99)
+    tokenizer.enable_truncation(max_length=2)
+    return tokenizer.to_str().encode()
+
+
+TOKEN_WEIGHTS = np.array([[0, 0], [0, 0], [0, 1], [1, 0], [0, 2]], dtype=np.float32)
+
+
+def sentiment(folder: Path, with_lengths: bool = False, tokenizer: bytes | None = None) -> Path:
+    """Texts; the logits are the sums of the real tokens' weights, `good` against `bad`."""
+    mask = "lengths" if with_lengths else "attention_mask"
+    nodes = [
+        helper.make_node("Gather", ["weights", "input_ids"], ["each"]),
+        helper.make_node("ReduceSum", ["each", "axis"], ["sums"], keepdims=0),
+        helper.make_node("Cast", [mask], ["as_float"], to=TensorProto.FLOAT),
+        helper.make_node(
+            "ReduceSum", ["as_float", "rest"], ["counts"], keepdims=0, noop_with_empty_axes=1
+        ),
+        helper.make_node("Mul", ["counts", "nothing"], ["zero"]),
+        helper.make_node("Unsqueeze", ["zero", "axis"], ["column"]),
+        helper.make_node("Add", ["sums", "column"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    second = ["n"] if with_lengths else ["n", "t"]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("input_ids", "INT64", ["n", "t"]), tensor(mask, "INT64", second)],
+        [tensor("probabilities", "FP32", ["n", 2])],
+        {
+            "weights": TOKEN_WEIGHTS,
+            "axis": np.array([1], dtype=np.int64),
+            "rest": np.array([] if with_lengths else [1], dtype=np.int64),
+            "nothing": np.array(0, dtype=np.float32),
+        },
+    )
+    return write(
+        folder,
+        "text_classification",
+        onnx_bytes,
+        [
+            TensorSpec("input_ids", "INT64", (-1, -1)),
+            TensorSpec(mask, "INT64", (-1,) if with_lengths else (-1, -1)),
+        ],
+        [TensorSpec("probabilities", "FP32", (-1, 2))],
+        {"labels": ["bad", "good"], "text": {"max_tokens": 4}},
+        extra={"tokenizer.json": word_tokenizer() if tokenizer is None else tokenizer},
+    )
+
+
+def token_counts(folder: Path) -> Path:
+    """An embedding that is the text's ids, padded with 7 to the batch's longest."""
+    onnx_bytes = graph(
+        [helper.make_node("Cast", ["input_ids"], ["embedding"], to=TensorProto.FLOAT)],
+        [tensor("input_ids", "INT64", ["n", "t"])],
+        [tensor("embedding", "FP32", ["n", "t"])],
+    )
+    return write(
+        folder,
+        "embedding",
+        onnx_bytes,
+        [TensorSpec("input_ids", "INT64", (-1, -1))],
+        [TensorSpec("embedding", "FP32", (-1, -1))],
+        {"text": {"max_tokens": 4, "pad_id": 7}},
+        extra={"tokenizer.json": word_tokenizer()},
+    )
+
+
+def loudness(folder: Path, seconds: float = 0) -> Path:
+    """Recordings at 8 kHz; `loud` with the mean of the squared samples as its probability."""
+    nodes = [
+        helper.make_node("ReduceSumSquare", ["waveform", "axis"], ["power"], keepdims=1),
+        helper.make_node("Shape", ["waveform"], ["length"], start=1),
+        helper.make_node("Cast", ["length"], ["samples"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["power", "samples"], ["loud"]),
+        helper.make_node("Sub", ["one", "loud"], ["quiet"]),
+        helper.make_node("Concat", ["quiet", "loud"], ["probabilities"], axis=1),
+    ]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("waveform", "FP32", ["n", "t"])],
+        [tensor("probabilities", "FP32", ["n", 2])],
+        {"axis": np.array([1], dtype=np.int64), "one": np.array(1, dtype=np.float32)},
+    )
+    return write(
+        folder,
+        "audio_classification",
+        onnx_bytes,
+        [TensorSpec("waveform", "FP32", (-1, -1))],
+        [TensorSpec("probabilities", "FP32", (-1, 2))],
+        {"labels": ["quiet", "loud"], "audio": {"sample_rate": 8000, "seconds": seconds}},
+    )
+
+
+def persistence(folder: Path, covariate: bool = False) -> Path:
+    """Two series of three hours; two hours on, each is its last value (plus the covariate)."""
+    nodes = [
+        helper.make_node("Slice", ["context", "last", "end", "time"], ["latest"]),
+        helper.make_node("Tile", ["latest", "twice"], ["flat"]),
+        helper.make_node("Add", ["flat", "future" if covariate else "zeros"], ["mean"]),
+        helper.make_node("Unsqueeze", ["mean", "deepest"], ["centre"]),
+        helper.make_node("Add", ["centre", "spread"], ["quantiles"]),
+    ]
+    inputs = [tensor("context", "FP32", ["n", 3, 2])]
+    specs = [TensorSpec("context", "FP32", (-1, 3, 2))]
+    if covariate:
+        inputs.append(tensor("future", "FP32", ["n", 2, 1]))
+        specs.append(TensorSpec("future", "FP32", (-1, 2, 1)))
+    onnx_bytes = graph(
+        nodes,
+        inputs,
+        [tensor("mean", "FP32", ["n", 2, 2]), tensor("quantiles", "FP32", ["n", 2, 2, 2])],
+        {
+            "last": np.array([-1], dtype=np.int64),
+            "end": np.array([9], dtype=np.int64),
+            "time": np.array([1], dtype=np.int64),
+            "twice": np.array([1, 2, 1], dtype=np.int64),
+            "zeros": np.zeros((1, 2, 1), dtype=np.float32),
+            "deepest": np.array([3], dtype=np.int64),
+            "spread": np.array([-1, 1], dtype=np.float32),
+        },
+    )
+    return write(
+        folder,
+        "forecasting",
+        onnx_bytes,
+        specs,
+        [
+            TensorSpec("mean", "FP32", (-1, 2, 2)),
+            TensorSpec("quantiles", "FP32", (-1, 2, 2, 2)),
+        ],
+        {
+            "series": [{"name": "load"}, {"name": "heat"}],
+            "covariates": [{"name": "holiday"}] if covariate else [],
+            "context": 3,
+            "horizon": 2,
+            "quantiles": [0.1, 0.9],
+        },
     )

@@ -2,6 +2,7 @@
 
 import wave
 from io import BytesIO
+from math import ceil, gcd
 
 import numpy as np
 
@@ -35,12 +36,18 @@ def decode(raw: bytes, rate: int, limits: Limits) -> Array:
 
 
 def resample(samples: Array, source_rate: int, rate: int) -> Array:
-    """Samples (T,) at another rate, band-limited: cut off, or padded with zeros, in frequency."""
+    """Samples (T,) at another rate, band-limited: cut off, or padded with zeros, in frequency.
+
+    Silence is put behind them until both lengths are whole, so that no sample moves in time.
+    """
     if source_rate == rate:
         return samples
-    length = max(1, round(len(samples) * rate / source_rate))
-    spectrum = np.fft.rfft(samples)
-    return np.asarray(np.fft.irfft(spectrum[: length // 2 + 1], length) * (length / len(samples)))
+    step = source_rate // gcd(source_rate, rate)
+    padded = np.pad(samples, (0, -len(samples) % step))
+    length = len(padded) * rate // source_rate
+    spectrum = np.fft.rfft(padded)[: length // 2 + 1]
+    resampled: Array = np.fft.irfft(spectrum, length) * (length / len(padded))
+    return resampled[: ceil(len(samples) * rate / source_rate)]
 
 
 def _require_short(file: wave.Wave_read, limits: Limits) -> None:

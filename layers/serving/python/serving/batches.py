@@ -31,7 +31,7 @@ def answer(service: Service, media_type: str, body: bytes, deadline: float) -> b
 def read(service: Service, media_type: str, body: bytes) -> list[Any]:
     """The lines of a file as instances; a line that is no JSON is kept as its error."""
     if media_type != MEDIA_TYPE:
-        return service.task.instances(media_type, body)
+        return service.instances(media_type, body)
     return [_parsed(line, service.limits.nesting) for line in body.splitlines()]
 
 

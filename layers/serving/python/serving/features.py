@@ -1,12 +1,9 @@
 """Named numbers: the rows of the tabular tasks, from JSON and from CSV."""
 
-import csv
-from io import StringIO
-
 import numpy as np
 
-from serving import arrays
-from serving.errors import ArtifactError, BadRequest, Unprocessable
+from serving import arrays, csv_rows
+from serving.errors import ArtifactError, Unprocessable
 from serving.types import Array, Json, JsonObject
 
 _NUMBERS = {int, float}
@@ -52,10 +49,7 @@ class Features:
         A first line that names the features, in any order, is a header.  Raises BadRequest when it
         is no CSV, Unprocessable when the header names other features.
         """
-        try:
-            lines = list(csv.reader(StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise BadRequest(f"body is not CSV: {error}") from None
+        lines = csv_rows.read(body)
         rows = [[_number(cell) for cell in line] for line in lines]
         if rows and rows[0] and all(type(cell) is str for cell in rows[0]):
             order = self._header([cell.strip() for cell in lines[0]])

@@ -6,8 +6,9 @@ from time import monotonic
 from typing import Self
 
 from serving import artifact, limits, tasks
-from serving.errors import TooLarge, Unprocessable
+from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
+from serving.http import JSON
 from serving.limits import Limits
 from serving.manifest import Manifest
 from serving.session import Session
@@ -70,6 +71,13 @@ class Service:
             deadline = monotonic() + self.limits.deadline_s
         outputs = self.session.run(self.hooks.preprocess(inputs), deadline)
         return self.hooks.postprocess(outputs)
+
+    def instances(self, media_type: str, body: bytes) -> list[Json]:
+        """Split a raw body into instances.  Raises UnsupportedMediaType, or what the task does."""
+        if media_type not in self.task.media_types:
+            expected = ", ".join((JSON, *self.task.media_types))
+            raise UnsupportedMediaType(f"media type is '{media_type}', expected one of {expected}")
+        return self.task.instances(media_type, body)
 
     def require_batch(self, size: int) -> None:
         """Raise unless a request may hold so many instances."""

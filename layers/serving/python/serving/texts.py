@@ -3,13 +3,14 @@
 import numpy as np
 from tokenizers import Tokenizer
 
-from serving import arrays
+from serving import arrays, csv_rows
 from serving.artifact import Artifact
 from serving.errors import ArtifactError, BadRequest, TooLarge, Unprocessable
 from serving.limits import Limits
 from serving.types import Array, Json, JsonObject, Tensors
 
-MEDIA_TYPES = ("text/plain",)
+CSV = "text/csv"
+MEDIA_TYPES = ("text/plain", CSV)
 TOKENIZER = "tokenizer.json"
 
 # What a graph may take: ids, which of them are real, which sentence they are of, how many are real.
@@ -37,8 +38,14 @@ class Texts:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._max_tokens)
 
-    def instances(self, body: bytes) -> list[Json]:
-        """A raw body as one text.  Raises BadRequest when it is not UTF-8."""
+    def instances(self, media_type: str, body: bytes) -> list[Json]:
+        """A plain body is one text; a CSV has one a row, in one column that may be headed `text`.
+
+        Raises BadRequest when the body is not UTF-8, or no CSV.
+        """
+        if media_type == CSV:
+            rows = [row[0] if len(row) == 1 else row for row in csv_rows.read(body)]
+            return rows[1:] if rows[:1] == ["text"] else rows
         try:
             return [body.decode("utf-8-sig")]
         except UnicodeDecodeError as error:

@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from serving.errors import Unprocessable, UnsupportedMediaType
+from serving.errors import Unprocessable
 from serving.http import JSON, Request, Response, parse_json, reply
 from serving.prices import Usage
 from serving.service import Service
@@ -32,10 +32,7 @@ def read_instances(service: Service, request: Request) -> list[Json]:
     media_type = request.media_type
     if media_type == JSON:
         return _instances(parse_json(request, service.limits.nesting))
-    if media_type not in service.task.media_types:
-        expected = ", ".join((JSON, *service.task.media_types))
-        raise UnsupportedMediaType(f"media type is '{media_type}', expected one of {expected}")
-    return service.task.instances(media_type, request.body)
+    return service.instances(media_type, request.body)
 
 
 def _instances(document: Json) -> list[Json]:

@@ -22,7 +22,7 @@ class Embedding:
         self._texts = Texts(artifact, limits)
 
     def instances(self, media_type: str, body: bytes) -> list[Json]:
-        return self._texts.instances(body)
+        return self._texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:
         return self._texts.decode(instances)

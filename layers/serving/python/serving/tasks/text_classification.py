@@ -23,7 +23,7 @@ class TextClassification:
         self._labels = Labels(artifact.manifest.details)
 
     def instances(self, media_type: str, body: bytes) -> list[Json]:
-        return self._texts.instances(body)
+        return self._texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:
         return self._texts.decode(instances)
