@@ -1,0 +1,91 @@
+"""From the template to the parts of a cloud that is about to run.
+
+Importing this costs a second, for samtranslator and boto3; `cloud` does it while moto starts.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import runtime
+from infra.local.api import Api, read_api
+from infra.local.clients import CREDENTIALS, Clients
+from infra.local.code import Host
+from infra.local.deployment import deploy
+from infra.local.evaluate import STACK, Evaluator
+from infra.local.function import Function
+from infra.local.poller import Source, read_sources
+from infra.local.provision import provision
+from infra.local.stack import running
+from infra.resources.blocks import Block
+from infra.transform import transform
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Everything that the template asks for, made; nothing of it runs yet but moto."""
+
+    evaluator: Evaluator
+    endpoint: str
+    clients: Clients
+    functions: dict[str, Function]
+    api: Api
+    sources: list[Source]
+    uploads: Path
+
+    @property
+    def api_key(self) -> str:
+        """The value of the first key, or nothing if the template has none."""
+        return self.api.keys[0].value if self.api.keys else ""
+
+    def bucket(self, logical_id: str) -> str:
+        """A bucket's name, or nothing if the template has no such bucket."""
+        known = logical_id in self.evaluator.resources
+        return self.evaluator.name(logical_id) if known else ""
+
+    def function_name(self, name: str) -> str:
+        """A function's full name; the stack's part of it may be left out."""
+        return name if name in self.functions else f"{STACK}-{name}"
+
+    def serve(
+        self, port: int, idle_s: float, report: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[int]:
+        """Run it, for as long as the context lasts; gives the gateway's port."""
+        return running(
+            self.api,
+            self.functions,
+            self.sources,
+            port=port,
+            uploads=self.uploads,
+            idle_s=idle_s,
+            report=report,
+        )
+
+
+def assemble(
+    template: Block, build: Path, endpoint: str, scratch: Path, logs: Path, confinement: str
+) -> Assembly:
+    """Work out the template, fill moto, and get the functions ready to start."""
+    evaluator = Evaluator(transform(template), endpoint)
+    site_packages = runtime.link(scratch / "runtime")
+    host = Host(
+        runtime=scratch / "runtime",
+        visible=(site_packages,),
+        scratch=scratch,
+        logs=logs,
+        environment={**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint},
+        confinement=confinement,
+    )
+    functions = deploy(evaluator, build, host)
+    clients = Clients(endpoint)
+    provision(evaluator, clients)
+    return Assembly(
+        evaluator=evaluator,
+        endpoint=endpoint,
+        clients=clients,
+        functions=functions,
+        api=read_api(evaluator),
+        sources=read_sources(evaluator),
+        uploads=scratch / "code",
+    )

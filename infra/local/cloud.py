@@ -1,0 +1,208 @@
+"""`LocalCloud`: the whole cloud as one object, for `flotilla up` and for every test.
+
+It runs in a thread of its own, so that a test or a script drives it with plain calls.
+"""
+
+import asyncio
+import http.client
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+from infra.local import scratch
+from infra.local.moto_process import MotoProcess
+from infra.resources.blocks import Block
+from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
+from serving import keys
+
+if TYPE_CHECKING:
+    from infra.local.assembly import Assembly
+
+IDLE_S = 300.0
+_ANSWER_S = 60.0
+_LOOK_EVERY_S = 0.02
+
+
+class CloudError(Exception):
+    """The cloud did not come up, or did not do what was waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer over HTTP; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an upload came to: the object that answers it, or says why it failed."""
+
+    key: str
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+class LocalCloud:
+    """A running cloud; `with` it, or `close` it."""
+
+    def __init__(self, assembly: "Assembly", port: int, closing: ExitStack) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.api_key = assembly.api_key
+        self.s3_endpoint = assembly.endpoint
+        self.uploads_bucket = assembly.bucket(UPLOADS)
+        self.results_bucket = assembly.bucket(RESULTS)
+        self.artifacts_bucket = assembly.bucket(ARTIFACTS)
+        self._assembly = assembly
+        self._closing = closing
+
+    @classmethod
+    def start(
+        cls,
+        template: Block,
+        build: Path,
+        *,
+        port: int = 0,
+        logs: Path | None = None,
+        idle_s: float = IDLE_S,
+        confinement: str = "auto",
+        report: Callable[[str], None] = lambda _: None,
+    ) -> Self:
+        """Bring up a SAM template with the packages in `build`; gives a cloud that answers.
+
+        `logs` keeps what the functions print, `report` is told a line per request.
+        """
+        with ExitStack() as closing:
+            folder = scratch.make()
+            closing.callback(shutil.rmtree, folder, ignore_errors=True)
+            logs = logs or folder / "logs"
+            logs.mkdir(parents=True, exist_ok=True)
+            moto = MotoProcess.start(logs / "moto.log")
+            closing.callback(moto.stop)
+            # Imported here, as the time it takes is the time that moto needs to start.
+            from infra.local.assembly import assemble
+
+            assembly = assemble(template, build, moto.endpoint, folder, logs, confinement)
+            served = _Served(lambda: assembly.serve(port, idle_s, report))
+            closing.callback(served.stop)
+            return cls(assembly, served.port(), closing.pop_all())
+
+    def close(self) -> None:
+        """Stop everything, and leave nothing behind."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud."""
+        return self._assembly.clients(service, self.url if service == "lambda" else None)
+
+    def sandboxes(self, name: str) -> int:
+        """How many processes serve a function right now."""
+        return self._assembly.functions[self._function(name)].sandboxes
+
+    def http(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        key: bool = True,
+    ) -> Reply:
+        """Make one request; with the API key unless `key` is false."""
+        shown = {"x-api-key": self.api_key} if key else {}
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=_ANSWER_S)
+        try:
+            connection.request(method, path, body, {**shown, **(headers or {})})
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Reply(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def invoke(self, name: str, payload: object, qualifier: str = "live") -> Any:
+        """Ask a function directly; what it fails with comes as `errorType`, `errorMessage`."""
+        path = f"/2015-03-31/functions/{self._function(name)}/invocations"
+        query = f"?Qualifier={quote(qualifier)}"
+        return self.http("POST", path + query, json.dumps(payload).encode()).json()
+
+    def upload(self, model: str, key: str, body: bytes, **arguments: Any) -> None:
+        """Put a file where the model's uploads go; `arguments` are those of `put_object`."""
+        name = f"{keys.upload_prefix(model)}{key}"
+        s3 = self.client("s3")
+        s3.put_object(Bucket=self.uploads_bucket, Key=name, Body=body, **arguments)
+
+    def wait_for_result(self, model: str, key: str, timeout_s: float = 30.0) -> Result:
+        """Wait for what `upload` came to.  Raises CloudError after `timeout_s`."""
+        s3 = self.client("s3")
+        until = time.monotonic() + timeout_s
+        wanted = (keys.result(model, key), keys.failure(model, key))
+        while time.monotonic() < until:
+            for name in wanted:
+                try:
+                    answer = s3.get_object(Bucket=self.results_bucket, Key=name)
+                except s3.exceptions.NoSuchKey:
+                    continue
+                return Result(name, answer["Body"].read())
+            time.sleep(_LOOK_EVERY_S)
+        raise CloudError(f"neither {wanted[0]} nor {wanted[1]} came within {timeout_s:g} s")
+
+    def _function(self, name: str) -> str:
+        """A function's full name, `flotilla-iris` for `iris`."""
+        return self._assembly.function_name(name)
+
+
+class _Served:
+    """An event loop in a thread, in which a server runs until it is stopped."""
+
+    def __init__(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
+        self._port: Future[int] = Future()
+        self._loop = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, args=(serve,), name="local cloud")
+        self._thread.start()
+
+    def port(self) -> int:
+        """The server's port, once it serves; raises what kept it from serving."""
+        return self._port.result()
+
+    def stop(self) -> None:
+        """Stop it and wait until it is gone."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def _run(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(serve))
+
+    async def _serve(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
+        try:
+            async with serve() as port:
+                self._port.set_result(port)
+                await self._stopped.wait()
+        except Exception as error:
+            if self._port.done():
+                raise
+            self._port.set_exception(error)
