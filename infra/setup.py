@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -30,6 +31,7 @@ PINS = {
 }
 _HOLDING = {"local": ("local", "dev", "train"), "dev": ("dev",), "train": ("train",)}
 _OLDEST, _NEWEST = (3, 11), (3, 13)
+_PIP_THAT_REACHES_OUT = (22, 3)  # the first that installs for another Python
 _STAMP = "flotilla.json"
 
 
@@ -46,14 +48,16 @@ class Stamp:
     unfinished: str = ""
 
 
-def main(arguments: list[str], root: Path = ROOT) -> int:
+def main(
+    arguments: list[str], root: Path = ROOT, version: tuple[int, ...] = sys.version_info[:2]
+) -> int:
     """Set up the group that `arguments` name; the exit status."""
     if len(arguments) != 1 or arguments[0] not in PINS:
         print(f"usage: python3 infra/setup.py {{{'|'.join(PINS)}}}", file=sys.stderr)
         return 2
     try:
-        if not _OLDEST <= sys.version_info[:2] <= _NEWEST:
-            return _run_elsewhere(arguments[0])
+        if not _OLDEST <= version <= _NEWEST:
+            return _run_elsewhere(arguments[0], version)
         with alone(root):
             set_up(arguments[0], root)
     except SetupError as error:
@@ -75,7 +79,8 @@ def set_up(group: str, root: Path) -> None:
     pins = root / PINS[group]
     tool = "uv" if shutil.which("uv") else "pip"
     count = sum(line[:1].isalnum() for line in pins.read_text().splitlines())
-    print(f"Setting up .venv for '{group}': {count} packages, by {tool} ...", flush=True)
+    said = f"Setting up .venv for '{group}': {count} packages by {tool}, downloaded the first time"
+    print(said, flush=True)
     if not usable:
         stamp = Stamp(str(root))
         venv.create(environment, clear=True, symlinks=True)
@@ -83,7 +88,7 @@ def set_up(group: str, root: Path) -> None:
     _install(tool, environment / "bin" / "python", pins, root)
     groups = {**stamp.groups, group: digest(group, root)}
     _write_stamp(environment, replace(stamp, groups=groups))
-    print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
+    print(f"Set up in {time.monotonic() - started:.0f} s.")
 
 
 @contextmanager
@@ -109,7 +114,8 @@ def digest(group: str, root: Path) -> str:
 
 
 def _holds(stamp: Stamp, group: str, root: Path) -> bool:
-    return any(stamp.groups.get(held) == digest(held, root) for held in _HOLDING[group])
+    held = stamp.groups.keys() & _HOLDING[group]
+    return any(stamp.groups[name] == digest(name, root) for name in held)
 
 
 def _is_usable(stamp: Stamp, root: Path) -> bool:
@@ -131,7 +137,7 @@ def _install(tool: str, python: Path, pins: Path, root: Path) -> None:
 
 def _bootstrap_pip(python: Path, pins: Path) -> None:
     """Bring the pinned pip: the one of Python 3.11 takes twice as long for the rest."""
-    if importlib.util.find_spec("pip"):
+    if _own_pip() >= _PIP_THAT_REACHES_OUT:
         pip = [*_pip(sys.executable), "--python", str(python)]
     elif importlib.util.find_spec("ensurepip"):
         _run([str(python), "-m", "ensurepip"])
@@ -149,17 +155,25 @@ def _bootstrap_pip(python: Path, pins: Path) -> None:
     _run([*pip, "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(own)])
 
 
+def _own_pip() -> tuple[int, ...]:
+    """The version of this Python's own pip; no version is the least of all."""
+    try:
+        return tuple(int(part) for part in importlib.metadata.version("pip").split(".")[:2])
+    except importlib.metadata.PackageNotFoundError:
+        return ()
+
+
 def _pip(python: Path | str) -> list[str]:
     return [str(python), "-m", "pip", "--disable-pip-version-check"]
 
 
 def _run(command: list[str]) -> None:
-    status = subprocess.run(command).returncode
+    status = subprocess.run(command, stdout=subprocess.DEVNULL).returncode
     if status:
         raise SetupError(f"`{' '.join(command)}` exited {status}, see above; then try again")
 
 
-def _run_elsewhere(group: str) -> int:
+def _run_elsewhere(group: str, version: tuple[int, ...]) -> int:
     """Run this file with a Python that is supported.  Raises SetupError when there is none."""
     for minor in range(_NEWEST[1], _OLDEST[1] - 1, -1):
         python = f"python3.{minor}"
@@ -171,7 +185,7 @@ def _run_elsewhere(group: str) -> int:
         return subprocess.run([*uv, "python", __file__, group]).returncode
     raise SetupError(
         "python3 is {}.{}, expected {}.{} to {}.{}: install one of these, or uv, which brings it; "
-        "or name one with `make PYTHON=...`".format(*sys.version_info[:2], *_OLDEST, *_NEWEST)
+        "or name one with `make PYTHON=...`".format(*version, *_OLDEST, *_NEWEST)
     )
 
 
