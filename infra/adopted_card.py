@@ -21,6 +21,7 @@ The ONNX file `{training["source"]}`, served as it was given, over the Open Infe
 {_table("output", manifest.outputs)}
 
 -1 is a free dimension.
+`artifact/examples.json` holds bodies for `POST /v2/models/{manifest.model}/infer`.
 
 ## Origin
 

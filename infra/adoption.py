@@ -5,13 +5,13 @@ answers become the artifact's examples, so that from now on it has to answer the
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
 from infra import questions
-from infra.questions import Sizes
+from infra.questions import Attempt
 from serving import manifest
 from serving.limits import MIB, Limits
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, FileEntry, Manifest
@@ -32,6 +32,7 @@ LARGEST_ANSWER_BYTES = 5_900_000
 _COPIES_IN_MEMORY = 4
 _SMALLEST_MEMORY_MB = 512
 _SHOWN_PROBLEMS = 3
+_OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "MemoryError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def write_artifact(place: Place, raw: bytes, source: str) -> Manifest:
         draft = _Draft(place, raw, source, signature)
         return draft.write(_answered(draft))
     except SandboxError as error:
-        raise GraphError(f"in a sandbox of {place.memory_mb} MB: {error}") from None
+        raise GraphError(_with_hint(str(error), place.memory_mb)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +135,21 @@ class _Draft:
 def _answered(draft: _Draft) -> list[JsonObject]:
     """The examples that the graph answers: one row, and two where it takes batches."""
     inputs = draft.signature.inputs
-    for sizes in questions.candidates(inputs):
-        example = questions.example("seeded", inputs, sizes)
+    for attempt in questions.attempts(inputs):
+        example = questions.example("seeded", inputs, attempt)
         reply = draft.ask(example)
         if reply.status == HTTPStatus.OK:
-            return [_with_answer(example, reply), *_batch(draft, sizes)]
+            return [_with_answer(example, reply), *_batch(draft, attempt)]
         if reply.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             break
-    raise GraphError(f"it gives no answer: {reply.error}")
+    raise GraphError(f"it gives no answer: {_with_hint(reply.error, draft.place.memory_mb)}")
 
 
-def _batch(draft: _Draft, sizes: Sizes) -> list[JsonObject]:
+def _batch(draft: _Draft, attempt: Attempt) -> list[JsonObject]:
     inputs = draft.signature.inputs
     if not questions.takes_batches(inputs):
         return []
-    example = questions.example("seeded_batch_of_two", inputs, Sizes(2, sizes.free))
+    example = questions.example("seeded_batch_of_two", inputs, replace(attempt, batch=2))
     reply = draft.ask(example)
     return [_with_answer(example, reply)] if reply.status == HTTPStatus.OK else []
 
@@ -161,6 +162,13 @@ def _with_answer(example: JsonObject, reply: Reply) -> JsonObject:
             f"its answer is {size} bytes of JSON, a function may answer {LARGEST_ANSWER_BYTES}"
         )
     return {**example, "answer": answer}
+
+
+def _with_hint(reason: str, memory_mb: int) -> str:
+    """Say what to do about a graph that ran out of memory, in whoever's words that is told."""
+    if any(word in reason for word in _OUT_OF_MEMORY):
+        return f"{reason}; it had {memory_mb} MB, --memory-mb gives it more"
+    return reason
 
 
 def _limits(signature: Signature) -> JsonObject:

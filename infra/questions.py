@@ -20,17 +20,24 @@ _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
-    """What the free dimensions of a question are: of the first axis, and of all others."""
+class Attempt:
+    """The size of the first axis where it is free, of all other free ones, and the integers.
+
+    Integers are 0 and 1, or ones only, for an input that is a shape.
+    """
 
     batch: int
     free: int
+    only_ones: bool = False
 
 
-def candidates(inputs: Sequence[TensorSpec]) -> list[Sizes]:
-    """The sizes to try, in this order, until the graph answers."""
+def attempts(inputs: Sequence[TensorSpec]) -> list[Attempt]:
+    """What to try, in this order, until the graph answers."""
     is_free = any(-1 in tensor.shape[1:] for tensor in inputs)
-    return [Sizes(1, free) for free in (FREE_SIZES if is_free else FREE_SIZES[:1])]
+    has_integers = any(tensor.datatype.startswith("INT") for tensor in inputs)
+    sizes = FREE_SIZES if is_free else FREE_SIZES[:1]
+    kinds = (False, True) if has_integers else (False,)
+    return [Attempt(1, free, only_ones) for only_ones in kinds for free in sizes]
 
 
 def takes_batches(inputs: Sequence[TensorSpec]) -> bool:
@@ -38,32 +45,32 @@ def takes_batches(inputs: Sequence[TensorSpec]) -> bool:
     return all(tensor.shape[:1] == (-1,) for tensor in inputs)
 
 
-def example(name: str, inputs: Sequence[TensorSpec], sizes: Sizes) -> JsonObject:
+def example(name: str, inputs: Sequence[TensorSpec], attempt: Attempt) -> JsonObject:
     """An entry of `examples.json` that asks for all outputs, its answer still to be found."""
     rng = np.random.default_rng(_SEED)
     return {
         "name": name,
         "operation": "infer",
         "media_type": "application/json",
-        "body": {"inputs": [_tensor(tensor, sizes, rng) for tensor in inputs]},
+        "body": {"inputs": [_tensor(tensor, attempt, rng) for tensor in inputs]},
         "answer": {},
     }
 
 
-def _tensor(tensor: TensorSpec, sizes: Sizes, rng: np.random.Generator) -> JsonObject:
+def _tensor(tensor: TensorSpec, attempt: Attempt, rng: np.random.Generator) -> JsonObject:
     shape = [
-        size if size >= 0 else (sizes.free if axis else sizes.batch)
+        size if size >= 0 else (attempt.free if axis else attempt.batch)
         for axis, size in enumerate(tensor.shape)
     ]
     return {
         "name": tensor.name,
         "datatype": tensor.datatype,
         "shape": shape,
-        "data": _values(tensor.datatype, prod(shape), rng),
+        "data": _values(tensor.datatype, prod(shape), attempt.only_ones, rng),
     }
 
 
-def _values(datatype: str, count: int, rng: np.random.Generator) -> list[Json]:
+def _values(datatype: str, count: int, only_ones: bool, rng: np.random.Generator) -> list[Json]:
     """So many values, short when written: a picture must fit into a request."""
     if datatype == "BYTES":
         return ["a"] * count
@@ -74,5 +81,5 @@ def _values(datatype: str, count: int, rng: np.random.Generator) -> list[Json]:
     elif datatype == "BOOL":
         values = (rng.integers(0, 2, count) == 1).tolist()
     else:
-        values = rng.integers(0, 2, count).tolist()
+        values = rng.integers(int(only_ones), 2, count).tolist()
     return values

@@ -131,6 +131,13 @@ def test_several_inputs_agree_on_free_sizes(root: Path) -> None:
     assert first_shapes(adopt(root, graph)) == {"ids": [1, 8], "mask": [1, 8]}
 
 
+def test_input_that_is_a_shape_is_asked_in_ones(root: Path) -> None:
+    node = helper.make_node("Reshape", ["x", "shape"], ["y"], allowzero=1)
+    inputs = [value("x", [1, 1]), value("shape", [3], TensorProto.INT64)]
+    one = examples_of(adopt(root, crafted.model([node], inputs, [value("y", [1, 1, 1])])))[0]
+    assert one["body"]["inputs"][1]["data"] == [1, 1, 1]
+
+
 def test_every_type_is_asked_in_kind(root: Path) -> None:
     kinds = {"BYTES": TensorProto.STRING, "UINT8": TensorProto.UINT8, "BOOL": TensorProto.BOOL}
     graph = crafted.model(
@@ -208,15 +215,20 @@ def test_name_that_is_taken_is_refused(root: Path, taken: str) -> None:
             crafted.one_node("RandomNormalLike"),
             "node 'only': operator RandomNormalLike draws random",
         ),
-        (crafted.one_node("LayerNormalization"), "in a sandbox of 512 MB: "),
-        (crafted.allocating(3), "it gives no answer: status 422"),
-        (crafted.allocating(3, "Expand"), "it gives no answer: status 422"),
+        (crafted.one_node("LayerNormalization"), "Node(only) with schema(::LayerNormalization"),
     ],
 )
 def test_graph_that_cannot_be_served_leaves_nothing(
     root: Path, graph: ModelProto | bytes, reason: str
 ) -> None:
     assert f"some model.onnx cannot be served: {reason}" in refusal(root, graph)
+
+
+@pytest.mark.parametrize("operator", ["ConstantOfShape", "Expand"])
+def test_graph_that_wants_too_much_memory_says_how_to_give_more(root: Path, operator: str) -> None:
+    reason = refusal(root, crafted.allocating(3, operator))
+    assert "it gives no answer: status 422" in reason
+    assert reason.endswith("; it had 512 MB, --memory-mb gives it more")
 
 
 def test_endless_graph_is_given_up(root: Path) -> None:
