@@ -11,28 +11,31 @@ from infra.resources.functions import ALIAS, NAMESPACE
 PERIOD_S = 60
 # A p99 of a minute with few requests is the slowest of them, so it must last.
 LATENCY_PERIODS = 3
+_AT_ONCE = {"Period": PERIOD_S, "EvaluationPeriods": 1, "Threshold": 0}
 
 
 def errors_alarm(prefix: str, service: str) -> Resources:
-    """Any request that ended in a crash, a timeout or a status of 500 and more.
-
-    Lambda counts the first two, the engine's own metric `Faults` the last.
-    """
-    faults = {
-        "Namespace": NAMESPACE,
-        "MetricName": "Faults",
-        "Dimensions": [{"Name": "service", "Value": service}],
-    }
+    """An invocation crashed, timed out or ran out of memory."""
     return {
         f"{prefix}ErrorsAlarm": _alarm(
-            f"{service}: a request crashed, timed out or was answered with 5xx",
-            Metrics=[
-                _expression("FILL(crashes, 0) + FILL(faults, 0)"),
-                _measure("crashes", _behind_alias(prefix, "Errors"), "Sum"),
-                _measure("faults", faults, "Sum"),
-            ],
-            EvaluationPeriods=1,
-            Threshold=0,
+            f"{service}: an invocation crashed or timed out",
+            **_behind_alias(prefix, "Errors"),
+            Statistic="Sum",
+            **_AT_ONCE,
+        )
+    }
+
+
+def faults_alarm(prefix: str, service: str) -> Resources:
+    """A request was answered with 500 or more, which for Lambda is a success like any other."""
+    return {
+        f"{prefix}FaultsAlarm": _alarm(
+            f"{service}: a request was answered with 5xx",
+            Namespace=NAMESPACE,
+            MetricName="Faults",
+            Dimensions=[{"Name": "service", "Value": service}],
+            Statistic="Sum",
+            **_AT_ONCE,
         )
     }
 
@@ -60,10 +63,14 @@ def dead_letters_alarm(prefix: str, service: str) -> Resources:
             {"Name": "QueueName", "Value": attribute(f"{prefix}DeadLetters", "QueueName")}
         ],
     }
+    measured = {"Metric": depth, "Period": PERIOD_S, "Stat": "Maximum"}
     return {
         f"{prefix}DeadLettersAlarm": _alarm(
             f"{service}: uploads end among the dead letters",
-            Metrics=[_expression("DIFF(depth)"), _measure("depth", depth, "Maximum")],
+            Metrics=[
+                {"Id": "growth", "Expression": "DIFF(depth)", "ReturnData": True},
+                {"Id": "depth", "MetricStat": measured, "ReturnData": False},
+            ],
             EvaluationPeriods=1,
             Threshold=0,
         )
@@ -79,18 +86,6 @@ def _alarm(description: str, **properties: Any) -> Block:
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
         },
-    }
-
-
-def _expression(formula: str) -> Block:
-    return {"Id": "watched", "Expression": formula, "ReturnData": True}
-
-
-def _measure(identifier: str, metric: Block, statistic: str) -> Block:
-    return {
-        "Id": identifier,
-        "MetricStat": {"Metric": metric, "Period": PERIOD_S, "Stat": statistic},
-        "ReturnData": False,
     }
 
 

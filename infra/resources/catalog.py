@@ -14,17 +14,15 @@ TIMEOUT_S = 10
 RESERVED_CONCURRENCY = 10
 DEPLOYMENT = "Canary10Percent5Minutes"
 
-# event -> method and path.  The parents of the models' routes are named, as API Gateway does not
-# fall back from them to the catch-all.  None asks for a key: nothing here runs a model.
+# event -> path.  The parents of the models' routes are named, as API Gateway does not fall back
+# from them to the catch-all.  None asks for a key: nothing here runs a model.
 ROUTES = {
-    "Playground": ("GET", "/"),
-    "Docs": ("GET", "/docs"),
-    "Schema": ("GET", "/openapi.json"),
-    "Server": ("GET", "/v2"),
-    "Live": ("GET", "/v2/health/live"),
-    "Ready": ("GET", "/v2/health/ready"),
-    "Models": ("GET", "/v2/models"),
-    "CatchAll": ("ANY", "/{proxy+}"),
+    "Playground": "/",
+    "Server": "/v2",
+    "Live": "/v2/health/live",
+    "Ready": "/v2/health/ready",
+    "Models": "/v2/models",
+    "CatchAll": "/{proxy+}",
 }
 
 
@@ -43,7 +41,7 @@ def catalog() -> Resources:
             ReservedConcurrentExecutions=RESERVED_CONCURRENCY,
             Environment=environment(NAME),
             DeploymentPreference=preference(DEPLOYMENT, alarms),
-            Events={name: route(*where, key=False) for name, where in ROUTES.items()},
+            Events={name: route(path, key=False) for name, path in ROUTES.items()},
         )
         | skip_checks(CKV_AWS_116="nobody invokes it asynchronously, so nothing gets lost"),
         f"{PREFIX}Role": function_role(PREFIX),

@@ -31,7 +31,6 @@ def function(prefix: str, name: str, **properties: object) -> Block:
         "Type": "AWS::Serverless::Function",
         "Properties": {
             "FunctionName": stack_name(name),
-            "PackageType": "Zip",
             "Runtime": RUNTIME,
             "CodeUri": f"{BUILD}/functions/{name}.zip",
             "Layers": [ref(layer) for layer in LAYERS],

@@ -40,10 +40,13 @@ _REFUSALS = {
         HTTPStatus.FORBIDDEN,
         "header 'x-api-key' is missing or holds no valid key",
     ),
-    # API Gateway says so of any method and path that it has no route for.
+    # API Gateway says so of any path that it has no route for.
     "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.NOT_FOUND, "no such route"),
     "RESOURCE_NOT_FOUND": (HTTPStatus.NOT_FOUND, "no such route"),
-    "REQUEST_TOO_LARGE": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is over 10 MB"),
+    "REQUEST_TOO_LARGE": (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "the request is over 6 MB, base64 included: upload it to the bucket instead",
+    ),
     "UNSUPPORTED_MEDIA_TYPE": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this media type is not read"),
     "THROTTLED": (HTTPStatus.TOO_MANY_REQUESTS, "too many requests a second: slow down"),
     "QUOTA_EXCEEDED": (HTTPStatus.TOO_MANY_REQUESTS, "the quota of this key is used up"),
@@ -94,13 +97,16 @@ def gateway() -> Resources:
     }
 
 
-def route(method: str, path: str, *, key: bool) -> Block:
-    """A function's event: one route of the API, open to everyone or to holders of a key."""
+def route(path: str, *, key: bool) -> Block:
+    """A function's event: one route of the API, open to everyone or to holders of a key.
+
+    It takes every method, as the function knows better what to say of those that it lacks.
+    """
     return {
         "Type": "Api",
         "Properties": {
             "RestApiId": ref(API),
-            "Method": method,
+            "Method": "ANY",
             "Path": path,
             "Auth": {"ApiKeyRequired": key},
         },

@@ -1,7 +1,7 @@
 """What one model adds to the stack; every name starts with the model's own."""
 
 from infra.resources import quotas
-from infra.resources.alarms import dead_letters_alarm, errors_alarm, latency_alarm
+from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
 from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import route
@@ -20,6 +20,7 @@ def model(folder: ModelFolder) -> Resources:
     prefix = camel(folder.name)
     alarms = {
         **errors_alarm(prefix, folder.name),
+        **faults_alarm(prefix, folder.name),
         **latency_alarm(prefix, folder.name, folder.timeout_s),
         **dead_letters_alarm(prefix, folder.name),
     }
@@ -73,9 +74,9 @@ def _environment(name: str) -> Block:
 
 def _routes(name: str) -> dict[str, Block]:
     return {
-        "Native": route("ANY", f"/v1/models/{name}/{{proxy+}}", key=True),
-        "Metadata": route("GET", f"/v2/models/{name}", key=True),
-        "Inference": route("ANY", f"/v2/models/{name}/{{proxy+}}", key=True),
+        "Native": route(f"/v1/models/{name}/{{proxy+}}", key=True),
+        "Metadata": route(f"/v2/models/{name}", key=True),
+        "Inference": route(f"/v2/models/{name}/{{proxy+}}", key=True),
     }
 
 

@@ -15,10 +15,6 @@ DEAD_LETTER_RETENTION_S = 14 * 24 * 3600
 EVENT_RETRIES = 185
 EVENT_AGE_S = 24 * 3600
 
-# A REST API answers within 29 s (Amazon API Gateway quotas); a function that HTTP callers wait for
-# must have given up before that, so that the answer is ours and not the canned 504.
-GATEWAY_TIMEOUT_S = 29
-
 # Longest description of a function (AWS Lambda API reference, CreateFunction).
 DESCRIPTION_CHARACTERS = 256
 

@@ -141,9 +141,14 @@ def test_new_version_goes_back_when_an_alarm_of_its_own_rings(prefix: str) -> No
     }
 
 
-def test_every_model_has_three_alarms() -> None:
+def test_every_model_has_four_alarms() -> None:
     names = {name for name in of_type("AWS::CloudWatch::Alarm") if name.startswith("Small")}
-    assert names == {"SmallErrorsAlarm", "SmallLatencyAlarm", "SmallDeadLettersAlarm"}
+    assert names == {
+        "SmallErrorsAlarm",
+        "SmallFaultsAlarm",
+        "SmallLatencyAlarm",
+        "SmallDeadLettersAlarm",
+    }
 
 
 def test_latency_alarm_watches_the_alias_at_half_of_the_timeout() -> None:
@@ -155,19 +160,27 @@ def test_latency_alarm_watches_the_alias_at_half_of_the_timeout() -> None:
     ]
 
 
-def test_errors_alarm_adds_crashes_and_answers_with_5xx() -> None:
-    watched, *measures = of_type("AWS::CloudWatch::Alarm")["SmallErrorsAlarm"]["Metrics"]
-    metrics = {measure["Id"]: measure["MetricStat"]["Metric"] for measure in measures}
-    assert watched["Expression"] == "FILL(crashes, 0) + FILL(faults, 0)"
-    assert (metrics["crashes"]["Namespace"], metrics["crashes"]["MetricName"]) == (
-        "AWS/Lambda",
-        "Errors",
-    )
-    assert metrics["faults"] == {
-        "Namespace": "Flotilla",
-        "MetricName": "Faults",
-        "Dimensions": [{"Name": "service", "Value": "small"}],
-    }
+def test_errors_alarm_rings_at_the_first_crash_behind_the_alias() -> None:
+    alarm = of_type("AWS::CloudWatch::Alarm")["SmallErrorsAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+    assert {"Name": "Resource", "Value": {"Fn::Sub": "${SmallFunction}:live"}} in alarm[
+        "Dimensions"
+    ]
+
+
+def test_faults_alarm_rings_at_the_first_5xx_of_the_engine() -> None:
+    alarm = of_type("AWS::CloudWatch::Alarm")["SmallFaultsAlarm"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Flotilla", "Faults")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "small"}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_dead_letters_alarm_rings_while_their_number_grows() -> None:
+    growth, depth = of_type("AWS::CloudWatch::Alarm")["SmallDeadLettersAlarm"]["Metrics"]
+    assert growth["Expression"] == "DIFF(depth)"
+    (dimension,) = depth["MetricStat"]["Metric"]["Dimensions"]
+    assert text(dimension["Value"]) == "${SmallDeadLetters.QueueName}"
 
 
 def _version(stack: dict[str, Block], prefix: str) -> str:
