@@ -66,6 +66,13 @@ class Graph:
         self._nodes.append(helper.make_node(operator, list(inputs), [name], name, **attributes))
         return name
 
+    def add_all(self, operator: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
+        """Add a node with `count` outputs; returns their names."""
+        node = f"{operator.lower()}_{len(self._nodes)}"
+        names = [f"{node}_{number}" for number in range(count)]
+        self._nodes.append(helper.make_node(operator, list(inputs), names, node, **attributes))
+        return names
+
     def include(self, prefix: str, model: ModelProto, *inputs: str) -> list[str]:
         """Put another exporter's model into this one, on these tensors; returns its outputs.
 
