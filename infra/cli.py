@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
+
+from training.metrics import TOLERANCE
 
 if TYPE_CHECKING:
     from infra.package import Built
     from training.check import Report
 
 _ROOMS = {"infra", "serving", "training"}
-_out = Console()
-_err = Console(stderr=True)
+_out = Console(highlight=False)
+_err = Console(highlight=False, stderr=True)
 
 
 class _Commands(TyperGroup):
@@ -35,7 +38,7 @@ class _Commands(TyperGroup):
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in _ROOMS:
                 raise
-            _err.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+            _err.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1) from None
 
 
@@ -46,6 +49,9 @@ Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Bucket = Annotated[
     str | None, typer.Option(help="The artifacts bucket; without it, the local cloud's.")
+]
+Tolerance = Annotated[
+    float, typer.Option(help="How much worse a metric may be than it was, as a share.")
 ]
 
 
@@ -58,7 +64,7 @@ def main(
 ) -> None:
     """Models as a service, without servers: a folder per model, a Lambda function per folder."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before anything imports onnxruntime
-    context.obj = root
+    context.obj = Path(os.path.relpath(root))  # short in what is printed
 
 
 @app.command()
@@ -84,7 +90,7 @@ def new(
         following = f"go on with `flotilla train {name}`"
     _out.print(f"{made.functions}\n{made.training}")
     for warning in made.warnings:
-        _err.print(f"[yellow]note:[/yellow] {warning}", soft_wrap=True)
+        _err.print(f"[yellow]note:[/yellow] {escape(warning)}", soft_wrap=True)
     _out.print(f"Made {name}: {following}.")
 
 
@@ -97,7 +103,9 @@ def train(context: typer.Context, name: Model) -> None:
 
 
 @app.command()
-def check(context: typer.Context, name: Model, as_json: AsJson = False) -> None:
+def check(
+    context: typer.Context, name: Model, tolerance: Tolerance = TOLERANCE, as_json: AsJson = False
+) -> None:
     """Check a trained artifact as `publish` does: its graph, its examples, its metrics."""
     from serving import folder, lock
     from training import check as checks
@@ -105,7 +113,7 @@ def check(context: typer.Context, name: Model, as_json: AsJson = False) -> None:
 
     model = folder.read(context.obj / "functions" / name)
     current = lock.read(model.path) if (model.path / lock.NAME).exists() else None
-    report = checks.check(publish.artifact_folder(context.obj, name), model, current)
+    report = checks.check(publish.artifact_folder(context.obj, name), model, current, tolerance)
     _print_report(report, as_json)
     raise typer.Exit(0 if report.passed else 1)
 
@@ -118,13 +126,14 @@ def publish_(
     offline: Annotated[
         bool, typer.Option("--offline", help="Lock only: the artifact travels in git.")
     ] = False,
+    tolerance: Tolerance = TOLERANCE,
     as_json: AsJson = False,
 ) -> None:
     """Check a trained artifact, store it in S3 as the next version, and lock the model to it."""
     from training import publish
 
     registry = None if offline else publish.connect(context.obj, bucket)
-    published = publish.publish(context.obj, name, registry)
+    published = publish.publish(context.obj, name, registry, tolerance)
     if as_json:
         _print_json(dataclasses.asdict(published.lock))
         return
@@ -218,11 +227,9 @@ def _print_report(report: "Report", as_json: bool) -> None:
     if as_json:
         _print_json(dataclasses.asdict(report))
         return
-    table = Table(box=None, show_header=False)
     for finding in report.findings:
-        mark = "[green]ok[/green]" if finding.passed else "[red]failed[/red]"
-        table.add_row(mark, finding.name, finding.detail)
-    _out.print(table)
+        mark = "[green]ok    [/green]" if finding.passed else "[red]failed[/red]"
+        _out.print(f"{mark} {escape(f'{finding.name}: {finding.detail}')}", soft_wrap=True)
 
 
 def _print_built(built: "Built") -> None:
@@ -242,7 +249,7 @@ def _print_built(built: "Built") -> None:
             soft_wrap=True,
         )
     for name, reason in built.missing.items():
-        _err.print(f"[yellow]not built:[/yellow] {name}: {reason}", soft_wrap=True)
+        _err.print(f"[yellow]not built:[/yellow] {name}: {escape(reason)}", soft_wrap=True)
 
 
 def _built_json(built: "Built") -> dict[str, object]:

@@ -112,7 +112,7 @@ def test_layers_answer_on_lambdas_python_with_nothing_else_installed(
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout.splitlines()[0])["predictions"][0]["label"] == "high"
+    assert json.loads(run.stdout.splitlines()[0])[0]["label"] == "high"
 
 
 def _lambdas_python() -> tuple[str, str]:

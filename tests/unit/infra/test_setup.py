@@ -127,12 +127,12 @@ def test_it_installs_once_and_anew_when_pins_change(tmp_path: Path, tool: str) -
     assert repository.set_up("local") == ""
     assert "'dev': 3 packages" in repository.set_up("dev")
     assert repository.sees("import alpha, beta, back_end")
-    repository.pin("local", repository.wheel("alpha", "2.0"))
+    repository.pin("local", repository.wheel("alpha", "2.0.1"))
     assert repository.set_up("dev") == ""
     assert repository.set_up("local") == ""  # dev holds all of local
-    repository.pin("dev", repository.wheel("alpha", "2.0"), repository.wheel("beta", "1.0"))
+    repository.pin("dev", repository.wheel("alpha", "2.0.1"), repository.wheel("beta", "1.0"))
     assert "'local'" in repository.set_up("local")
-    assert repository.sees("import alpha; assert alpha.VERSION == '2.0'")
+    assert repository.sees("import alpha; assert alpha.VERSION == '2.0.1'")
 
 
 def test_what_failed_or_was_moved_is_made_anew(repository: Repository) -> None:
