@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 
-from serving import hooks, routes
+from serving import hooks
 from serving.errors import ArtifactError, FolderError, ServingError
 from serving.http import Request, error_reply
 from serving.manifest import EXAMPLES
+from serving.routes import Router
 from serving.service import Service
 from serving.types import Json, JsonObject
 from training import examples, sandbox
@@ -71,7 +72,7 @@ def _answer(service: Service, example: Example) -> JsonObject:
     )
     cause = ""
     try:
-        response = routes.respond(service, request, usage=lambda _: {})
+        response = Router(service).respond(request, usage=lambda _: {})
     except ServingError as error:
         response = error_reply(error, request.path, request.id)
         cause = sandbox.one_line(error.__cause__) if error.__cause__ else ""

@@ -10,6 +10,7 @@ import pytest
 
 from serving.handler import Handler
 from serving.prices import Meter
+from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
 from serving.tracing import Tracing
@@ -97,7 +98,7 @@ def proxy_event(
 def handler_of(folder: Path) -> Handler:
     """A handler over an artifact folder, with no upload door."""
     return Handler(
-        Service.load(folder, version="3"),
+        Router(Service.load(folder, version="3")),
         Telemetry("tiny", "Flotilla", lambda: "Root=1-abc;Parent=2;Sampled=1"),
         Tracing("tiny", enabled=False),
         Meter(512, "x86_64"),

@@ -9,6 +9,7 @@ import pytest
 
 from serving.handler import Handler
 from serving.hooks import Hooks
+from serving.routes import Router
 from serving.types import Json, JsonObject, Tensors
 from tests import artifacts
 from tests.unit.serving.conftest import Context, Model, handler_of, proxy_event
@@ -36,13 +37,17 @@ def test_an_invoke_of_nonsense_gets_the_envelope(classifier: Model, event: Json)
     assert classifier.handler(event, Context())["error"]["code"] == "unprocessable"
 
 
+def with_hooks(handler: Handler, hooks: Hooks) -> Handler:
+    return replace(handler, router=Router(replace(handler.router.service, hooks=hooks)))
+
+
 def broken(handler: Handler) -> Handler:
     """The handler with a bug in its model's own code."""
 
     def bug(_: Tensors) -> Tensors:
         raise ZeroDivisionError("secret detail")
 
-    return replace(handler, service=replace(handler.service, hooks=Hooks(postprocess=bug)))
+    return with_hooks(handler, Hooks(postprocess=bug))
 
 
 def test_a_bug_is_a_500_that_tells_its_id_only(
@@ -102,7 +107,7 @@ def test_hooks_run_before_and_after_the_graph(tmp_path: Path) -> None:
         preprocess=lambda inputs: {"features": -inputs["features"]},
         postprocess=lambda outputs: {"probabilities": outputs["probabilities"][:, ::-1]},
     )
-    turned = replace(handler, service=replace(handler.service, hooks=hooks))
+    turned = with_hooks(handler, hooks)
     plain = handler({"instances": [[1, 2, 3]]}, Context())["predictions"][0]
     twice = turned({"instances": [[1, 2, 3]]}, Context())["predictions"][0]
     assert twice["score"] == pytest.approx(plain["score"], abs=1e-6)

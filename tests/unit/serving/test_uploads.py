@@ -28,7 +28,7 @@ class Bucket:
     def __init__(self, client: Json, handler: Handler) -> None:
         self.client = client
         self.door = Uploads(
-            handler.service, Store(client, RESULTS), handler.telemetry, handler.meter
+            handler.router.service, Store(client, RESULTS), handler.telemetry, handler.meter
         )
 
     def put(self, key: str, body: bytes, media_type: str = "binary/octet-stream") -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from serving import fetch, hooks, lock
 from serving.handler import Handler, UploadDoor
 from serving.prices import Meter
+from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
 from serving.tracing import Tracing
@@ -47,7 +48,7 @@ def build() -> Handler:
         return uploads.Uploads(service, results, telemetry, meter)
 
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
-    return Handler(service, telemetry, tracing, meter, open_uploads)
+    return Handler(Router(service), telemetry, tracing, meter, open_uploads)
 
 
 handler = build()

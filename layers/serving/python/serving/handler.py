@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-from serving import events, routes
+from serving import events
 from serving.errors import ServingError
 from serving.http import Request, Response, error_reply
 from serving.lambda_context import LambdaContext
 from serving.prices import Meter
-from serving.service import Service
+from serving.routes import Router
 from serving.telemetry import Telemetry
 from serving.tracing import Tracing
 from serving.types import Json, JsonObject
@@ -28,7 +28,7 @@ class UploadDoor(Protocol):
 class Handler:
     """The Lambda handler of one model."""
 
-    service: Service
+    router: Router
     telemetry: Telemetry
     tracing: Tracing
     meter: Meter
@@ -39,7 +39,8 @@ class Handler:
         started = perf_counter()
         if not self.telemetry.cold:
             self.tracing.warm()
-        limit_s = self.service.limits.deadline_s
+        service = self.router.service
+        limit_s = service.limits.deadline_s
         if isinstance(event, dict) and events.is_http(event):
             request = events.from_http(event, context, limit_s)
             return events.to_http(
@@ -47,7 +48,7 @@ class Handler:
             )
         if isinstance(event, dict) and events.is_uploads(event):
             return self.open_uploads().answer(event, context)
-        request = events.from_invoke(event, self.service.name, context, limit_s)
+        request = events.from_invoke(event, service.name, context, limit_s)
         return events.to_invoke(
             self._respond(request, context, "invoke", started, lambda: request.body)
         )
@@ -65,7 +66,7 @@ class Handler:
         try:
             with self.tracing.segment(door):
                 request.body = read_body()
-                response = routes.respond(self.service, request, usage)
+                response = self.router.respond(request, usage)
         except Exception as error:
             if not isinstance(error, ServingError):
                 self.telemetry.fault(context, error)

@@ -1,60 +1,64 @@
 """Which protocol answers which path, for the one model that this function serves."""
 
+from collections.abc import Callable
+
 from serving.errors import MethodNotAllowed, NotFound, TooLarge
 from serving.http import Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import native, oip
 from serving.service import Service
 
-
-def respond(service: Service, request: Request, usage: Usage) -> Response:
-    """Answer a request.  Raises ServingError."""
-    if len(request.body) > service.limits.body_bytes:
-        raise TooLarge(
-            f"the body has {len(request.body)} bytes, expected at most {service.limits.body_bytes}"
-        )
-    _, *segments = request.path.split("/")
-    match segments:
-        case ["v1", "models", model, "predict"]:
-            _require_model(service, model)
-            _require_method(request, "POST")
-            return native.predict(service, request, usage)
-        case ["v2", "models", model, "versions", version, *rest]:
-            _require_model(service, model)
-            _require_version(service, version)
-            return _open_inference(service, request, rest)
-        case ["v2", "models", model, *rest]:
-            _require_model(service, model)
-            return _open_inference(service, request, rest)
-    raise NotFound(f"no route {request.path}")
+Answer = Callable[[Service, Request, Usage], Response]
 
 
-def _open_inference(service: Service, request: Request, rest: list[str]) -> Response:
-    match rest:
-        case []:
-            _require_method(request, "GET")
-            return reply(oip.metadata(service))
-        case ["ready"]:
-            _require_method(request, "GET")
-            return reply({"name": service.name, "ready": True, "live": True})
-        case ["infer"]:
-            _require_method(request, "POST")
-            return oip.infer(service, request)
-    raise NotFound(f"no route {request.path}")
+class Router:
+    """The paths of one model, each with its method and what answers it."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        open_inference: dict[str, tuple[str, Answer]] = {
+            "": ("GET", _metadata),
+            "/ready": ("GET", _ready),
+            "/infer": ("POST", _infer),
+        }
+        model = f"/v2/models/{service.name}"
+        self._routes: dict[str, tuple[str, Answer]] = {
+            f"/v1/models/{service.name}/predict": ("POST", native.predict)
+        }
+        for prefix in (model, f"{model}/versions/{service.version}"):
+            self._routes |= {prefix + path: route for path, route in open_inference.items()}
+
+    def respond(self, request: Request, usage: Usage) -> Response:
+        """Answer a request.  Raises ServingError."""
+        most = self.service.limits.body_bytes
+        if len(request.body) > most:
+            raise TooLarge(f"the body has {len(request.body)} bytes, expected at most {most}")
+        route = self._routes.get(request.path)
+        if route is None:
+            raise NotFound(self._missing(request.path))
+        method, answer = route
+        if request.method != method and (request.method, method) != ("HEAD", "GET"):
+            raise MethodNotAllowed(f"{request.path} takes {method}, not {request.method}")
+        return answer(self.service, request, usage)
+
+    def _missing(self, path: str) -> str:
+        """Why there is no such path: another model, another version, or nothing at all."""
+        name, version = self.service.name, self.service.version
+        match path.split("/"):
+            case ["", "v1" | "v2", "models", model, *_] if model != name:
+                return f"model '{model}' is not served here, expected '{name}'"
+            case ["", "v2", "models", _, "versions", other, *_] if other != version:
+                return f"model '{name}' has no version '{other}' here, expected '{version}'"
+        return f"no route {path}"
 
 
-def _require_model(service: Service, model: str) -> None:
-    if model != service.name:
-        raise NotFound(f"model '{model}' is not served here, expected '{service.name}'")
+def _metadata(service: Service, _request: Request, _usage: Usage) -> Response:
+    return reply(oip.metadata(service))
 
 
-def _require_version(service: Service, version: str) -> None:
-    if version != service.version:
-        raise NotFound(
-            f"model '{service.name}' has no version '{version}' here, expected '{service.version}'"
-        )
+def _ready(service: Service, _request: Request, _usage: Usage) -> Response:
+    return reply({"name": service.name, "ready": True, "live": True})
 
 
-def _require_method(request: Request, method: str) -> None:
-    if request.method != method and not (method == "GET" and request.method == "HEAD"):
-        raise MethodNotAllowed(f"{request.path} takes {method}, not {request.method}")
+def _infer(service: Service, request: Request, _usage: Usage) -> Response:
+    return oip.infer(service, request)
