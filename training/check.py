@@ -16,16 +16,12 @@ from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, TensorSpec
-from training import examples, graphs, probe, trial
+from training import examples, graphs, metrics, probe, trial
 from training.graphs import GraphError
 from training.sandbox import SandboxError
 
-# How much worse a metric may be than the current version's, as a share of that one.
-TOLERANCE = 0.02
+# For each of the two runs in the sandbox, all examples together.
 LIMIT_S = 120.0
-
-HIGHER_IS_BETTER = frozenset({"accuracy", "balanced_accuracy", "auc", "f1", "r2"})
-LOWER_IS_BETTER = frozenset({"rmse", "mae", "mse", "log_loss", "brier"})
 
 _SHOWN_DIFFERENCES = 3
 
@@ -60,7 +56,7 @@ def check(
     path: Path,
     folder: ModelFolder,
     current: Lock | None = None,
-    tolerance: float = TOLERANCE,
+    tolerance: float = metrics.TOLERANCE,
     limit_s: float = LIMIT_S,
 ) -> Report:
     """Check the artifact in `path` for a model folder, against the version it is to follow.
@@ -76,27 +72,13 @@ def check(
         lambda: _read_graph(artifact),
         lambda: _load_graph(artifact, folder, limit_s),
         lambda: _ask_examples(artifact, folder, limit_s),
-        lambda: [compare_metrics(artifact.manifest.metrics, current, tolerance)],
+        lambda: _compare_metrics(artifact, current, tolerance),
     ]
     for stage in stages:
         findings += stage()
         if not all(finding.passed for finding in findings):
             break
     return Report(tuple(findings))
-
-
-def compare_metrics(
-    metrics: dict[str, float], current: Lock | None, tolerance: float = TOLERANCE
-) -> Finding:
-    """Hold new metrics against those of the version that they are to follow."""
-    if current is None:
-        return Finding("metrics", True, "no version to compare with")
-    problems = [
-        f"{name} is {metrics.get(name)}, in version {current.version} it was {before:g}"
-        for name, before in current.metrics.items()
-        if _is_worse(name, metrics.get(name), before, tolerance)
-    ]
-    return _finding("metrics", problems, f"no worse than version {current.version}")
 
 
 def _load(path: Path, folder: ModelFolder) -> Artifact:
@@ -167,14 +149,11 @@ def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> li
     ]
 
 
-def _is_worse(name: str, now: float | None, before: float, tolerance: float) -> bool:
-    """A metric that vanished is worse; one whose direction is not known is not compared."""
-    allowed = tolerance * abs(before)
-    if name in HIGHER_IS_BETTER or name.startswith("recall_"):
-        return now is None or not now >= before - allowed
-    if name in LOWER_IS_BETTER:
-        return now is None or not now <= before + allowed
-    return False
+def _compare_metrics(artifact: Artifact, current: Lock | None, tolerance: float) -> list[Finding]:
+    if current is None:
+        return [Finding("metrics", True, "no version to compare with")]
+    problems = metrics.worse(artifact.manifest.metrics, current, tolerance)
+    return [_finding("metrics", problems, f"no worse than version {current.version}")]
 
 
 def _finding(name: str, problems: list[str], otherwise: str) -> Finding:

@@ -24,6 +24,7 @@ from serving import manifest as manifests
 from serving.artifact import Artifact
 from serving.lock import Lock
 from training import check as checks
+from training import metrics
 from training.check import Report
 from training.registry import Registry
 
@@ -46,7 +47,7 @@ class Published:
 
 
 def publish(
-    root: Path, model: str, registry: Registry | None, tolerance: float = checks.TOLERANCE
+    root: Path, model: str, registry: Registry | None, tolerance: float = metrics.TOLERANCE
 ) -> Published:
     """Publish `training/<model>/artifact` below `root`, offline when `registry` is None.
 
