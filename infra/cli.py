@@ -174,6 +174,19 @@ def render(context: typer.Context) -> None:
     _out.print(f"{path} has {len(models)} models.")
 
 
+@app.command()
+def up(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=0, max=65535, help="0 for any free one.")
+    ] = 8000,
+) -> None:
+    """Build, bring the local cloud up, and serve until Ctrl-C."""
+    from infra.local import up
+
+    up.run(context.obj.resolve(), port)
+
+
 @app.command("deploy")
 def deploy_(
     context: typer.Context,
