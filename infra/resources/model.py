@@ -83,7 +83,7 @@ def _routes(name: str) -> dict[str, Block]:
 def _role(prefix: str, name: str) -> Block:
     """The model's own prefixes and queues, and nobody else's."""
     uploads = f"{keys.upload_prefix(name)}*"
-    answers = [f"out/{name}/*", f"failed/{name}/*"]
+    answers = [keys.result(name, "*"), keys.failure(name, "*")]
     return function_role(
         prefix,
         allow(["s3:GetObject", "s3:GetObjectVersion"], _objects(UPLOADS, uploads)),
@@ -94,7 +94,7 @@ def _role(prefix: str, name: str) -> Block:
         # Who may not list is told 403 where nothing lies, and could not tell that from a refusal.
         _list(UPLOADS, [uploads]),
         _list(RESULTS, answers),
-        allow(["s3:GetObject"], _objects(ARTIFACTS, f"artifacts/{name}/*")),
+        allow(["s3:GetObject"], _objects(ARTIFACTS, keys.artifact_file(name, "*", "*"))),
         allow(
             [
                 "sqs:ChangeMessageVisibility",

@@ -1,5 +1,6 @@
 """Who may do what, and that nothing lies or travels in the clear."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -37,15 +38,19 @@ def test_only_actions_without_resources_name_any_resource() -> None:
     assert anywhere == WITHOUT_RESOURCES
 
 
-def test_resources_are_named_up_to_their_last_part() -> None:
-    named = [
+def test_wildcards_of_resources_come_after_a_name_of_our_own() -> None:
+    own = re.compile(
+        r"\$\{\w+Bucket\.Arn\}/(in|out|failed|artifacts)/(small|very_slow)/.*"
+        r"|.+:function:\$\{AWS::StackName\}-\*"
+    )
+    wild = [
         text(resource)
         for _, grant in statements(*ROLES)
         for resource in listed(grant["Resource"])
-        if text(resource) != "*"
+        if "*" in text(resource).removeprefix("*")
     ]
-    assert named
-    assert [name for name in named if "*" in name.removesuffix("*")] == []
+    assert wild
+    assert [name for name in wild if not own.fullmatch(name)] == []
 
 
 def test_wildcards_of_actions_are_in_denials_only() -> None:
@@ -76,9 +81,9 @@ def test_function_role_names_its_own_things_only(model: ModelFolder) -> None:
         "*": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
         f"${{{prefix}Logs.Arn}}": ["logs:CreateLogStream", "logs:PutLogEvents"],
         f"${{UploadsBucket.Arn}}/in/{model.name}/*": read,
-        f"${{ResultsBucket.Arn}}/out/{model.name}/*": answer,
-        f"${{ResultsBucket.Arn}}/failed/{model.name}/*": answer,
-        f"${{ArtifactsBucket.Arn}}/artifacts/{model.name}/*": ["s3:GetObject"],
+        f"${{ResultsBucket.Arn}}/out/{model.name}/*.json": answer,
+        f"${{ResultsBucket.Arn}}/failed/{model.name}/*.json": answer,
+        f"${{ArtifactsBucket.Arn}}/artifacts/{model.name}/*/*": ["s3:GetObject"],
         "${UploadsBucket.Arn}": ["s3:ListBucket"],
         "${ResultsBucket.Arn}": ["s3:ListBucket"],
         f"${{{prefix}Queue.Arn}}": [
@@ -101,9 +106,9 @@ def test_buckets_are_listed_below_the_own_prefixes_only() -> None:
         for prefix in grant["Condition"]["StringLike"]["s3:prefix"]
     }
     assert prefixes == {
-        (role, f"{place}/{model}/*")
+        (role, prefix)
         for role, model in (("SmallRole", "small"), ("VerySlowRole", "very_slow"))
-        for place in ("in", "out", "failed")
+        for prefix in (f"in/{model}/*", f"out/{model}/*.json", f"failed/{model}/*.json")
     }
 
 
