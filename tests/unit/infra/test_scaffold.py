@@ -1,6 +1,7 @@
 """`flotilla new`: somebody's ONNX file becomes a served model, or nothing at all."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from serving import artifact as artifacts
 from serving import folder as folders
 from serving import lock as locks
 from serving.http import Request
-from serving.routes import respond
+from serving.routes import Router
 from serving.service import Service
 from serving.types import JsonObject
 from tests.unit.training import crafted
@@ -76,7 +77,8 @@ def test_new_model_answers_over_the_open_inference_protocol(root: Path) -> None:
     made = adopt(root, crafted.doubling())
     service = Service.load(made.training / "artifact")
     body = json.dumps(crafted.example([1.0, 2.0, 3.5], [])["body"]).encode()
-    response = respond(service, Request("POST", "/v2/models/given/infer", body=body), lambda _: {})
+    request = Request("POST", "/v2/models/given/infer", body=body)
+    response = Router(service).respond(request, lambda _: {})
     assert json.loads(response.body)["outputs"][0]["data"] == [2.0, 4.0, 7.0]
 
 
@@ -99,6 +101,13 @@ def test_examples_ask_one_row_and_a_batch(root: Path) -> None:
     answer = one["answer"]["outputs"][0]["data"]
     assert answer == pytest.approx([2 * number for number in row])
     assert two["answer"]["outputs"][0]["shape"] == [2, 3]
+
+
+def test_graph_that_takes_one_row_only_has_one_example(root: Path) -> None:
+    shape = numpy_helper.from_array(np.array([1, 3]), "shape")
+    node = helper.make_node("Reshape", ["x", "shape"], ["y"])
+    graph = crafted.model([node], [value("x", ["n", 3])], [value("y", [1, 3])], [shape])
+    assert [entry["name"] for entry in examples_of(adopt(root, graph))] == ["seeded"]
 
 
 def test_free_sizes_are_tried_until_the_graph_answers(root: Path) -> None:
@@ -283,6 +292,14 @@ def test_question_beyond_the_limit_is_refused(root: Path) -> None:
 def test_file_that_is_not_there_is_named(root: Path) -> None:
     with pytest.raises(ScaffoldError, match=r"gone\.onnx cannot be served: there is no such file"):
         scaffold.from_graph(root, "given", root / "gone.onnx")
+
+
+def test_file_larger_than_a_function_holds_is_not_even_read(root: Path) -> None:
+    path = root.parent / "large.onnx"
+    path.touch()
+    os.truncate(path, 501 * 1024**2)
+    with pytest.raises(ScaffoldError, match="it has 501 MB, expected at most 500 MB"):
+        scaffold.from_graph(root, "given", path)
 
 
 def test_second_folder_that_cannot_be_moved_takes_the_first_along(root: Path) -> None:

@@ -1,5 +1,6 @@
 """What `check` lets through, and the hostile graphs that it stops."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def test_changed_byte_is_seen_first(tmp_path: Path) -> None:
 def test_artifact_of_another_model_is_refused(tmp_path: Path) -> None:
     failure = only_failure(report_on(tmp_path, name="iris"))
     assert failure.detail.endswith("model is 'iris', expected 'double'")
+
+
+def test_artifact_of_another_task_is_refused(tmp_path: Path) -> None:
+    path = crafted.write_artifact(tmp_path / "artifact")
+    folder = replace(crafted.model_folder(tmp_path / "double"), task="tabular_regression")
+    failure = only_failure(check(path, folder))
+    assert failure.detail.endswith("task is 'tensors', expected 'tabular_regression'")
+
+
+@pytest.mark.parametrize("file", ["examples.json", "baseline.json"])
+def test_artifact_that_lacks_a_file_is_refused(tmp_path: Path, file: str) -> None:
+    failure = only_failure(report_on(tmp_path, without=file))
+    assert (failure.name, failure.detail) == ("artifact", f"{tmp_path / 'artifact'} has no {file}")
 
 
 def test_example_that_does_not_come_true_is_named(tmp_path: Path) -> None:
@@ -200,6 +214,25 @@ def test_output_name_that_cannot_be_shown_is_refused(tmp_path: Path, name: str) 
     graph = crafted.model([node], [value("x", ["n", 3])], [value(name, ["n", 3])])
     failure = only_failure(report_on(tmp_path, graph))
     assert failure.detail == f"output {name!r}: expected a printable name of 1 to 256"
+
+
+def test_input_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    graph = crafted.doubling()
+    graph.graph.input.append(graph.graph.input[0])
+    assert only_failure(report_on(tmp_path, graph)).detail == "input 'x' is there twice"
+
+
+def test_negative_size_is_refused(tmp_path: Path) -> None:
+    graph = crafted.doubling()
+    graph.graph.input[0].type.tensor_type.shape.dim[1].dim_value = -5
+    failure = only_failure(report_on(tmp_path, graph))
+    assert failure.detail == "input 'x' has shape [-1, -5], expected sizes of at least 0"
+
+
+def test_training_info_is_refused(tmp_path: Path) -> None:
+    graph = crafted.doubling()
+    graph.training_info.add()
+    assert "carries training_info" in only_failure(report_on(tmp_path, graph)).detail
 
 
 def test_map_output_is_refused_with_the_way_out(tmp_path: Path) -> None:
