@@ -95,25 +95,25 @@ def new(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def train(context: typer.Context, name: Model) -> None:
+def train(context: typer.Context, model: Model) -> None:
     """Train a model and write its artifact; further arguments go to its training script."""
     from infra import trainer
 
-    trainer.train(context.obj, name, context.args)
+    trainer.train(context.obj, model, context.args)
 
 
 @app.command()
 def check(
-    context: typer.Context, name: Model, tolerance: Tolerance = TOLERANCE, as_json: AsJson = False
+    context: typer.Context, model: Model, tolerance: Tolerance = TOLERANCE, as_json: AsJson = False
 ) -> None:
     """Check a trained artifact as `publish` does: its graph, its examples, its metrics."""
     from serving import folder, lock
     from training import check as checks
     from training import publish
 
-    model = folder.read(context.obj / "functions" / name)
-    current = lock.read(model.path) if (model.path / lock.NAME).exists() else None
-    report = checks.check(publish.artifact_folder(context.obj, name), model, current, tolerance)
+    facts = folder.read(context.obj / "functions" / model)
+    current = lock.read(facts.path) if (facts.path / lock.NAME).exists() else None
+    report = checks.check(publish.artifact_folder(context.obj, model), facts, current, tolerance)
     _print_report(report, as_json)
     raise typer.Exit(0 if report.passed else 1)
 
@@ -121,7 +121,7 @@ def check(
 @app.command("publish")
 def publish_(
     context: typer.Context,
-    name: Model,
+    model: Model,
     bucket: Bucket = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Lock only: the artifact travels in git.")
@@ -133,13 +133,13 @@ def publish_(
     from training import publish
 
     registry = None if offline else publish.connect(context.obj, bucket)
-    published = publish.publish(context.obj, name, registry, tolerance)
+    published = publish.publish(context.obj, model, registry, tolerance)
     if as_json:
         _print_json(dataclasses.asdict(published.lock))
         return
     lock, before = published.lock, published.before
     was = f", was version {before.version}" if before and before != lock else ""
-    _out.print(f"{name} is version {lock.version}{was}, digest {lock.digest[:12]}...")
+    _out.print(f"{model} is version {lock.version}{was}, digest {lock.digest[:12]}...")
 
 
 @app.command()
@@ -210,7 +210,7 @@ def deploy_(
 @app.command()
 def call(
     context: typer.Context,
-    name: Model,
+    model: Model,
     request: Annotated[
         str, typer.Argument(help="JSON, values separated by commas, or @ and a file's name.")
     ],
@@ -219,13 +219,13 @@ def call(
     from infra import client
 
     cloud = client.find_cloud(context.obj, os.environ)
-    answer = client.ask(cloud, name, client.read_question(request))
+    answer = client.ask(cloud, model, client.read_question(request))
     try:
         _print_json(json.loads(answer.text))
     except ValueError:
         _out.print(answer.text, markup=False)
     if answer.status >= 400:
-        _err.print(f"[red]error:[/red] {name} answers with status {answer.status}")
+        _err.print(f"[red]error:[/red] {model} answers with status {answer.status}")
         raise typer.Exit(1)
 
 
