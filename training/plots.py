@@ -11,6 +11,7 @@ from serving.types import Array
 
 _PANEL = 4.2
 _DPI = 100
+_MANY_STEPS = 100
 _INK = "#1f4e79"
 _ACCENT = "#c8553d"
 
@@ -28,10 +29,11 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def curves(axes: Axes, named: Mapping[str, Sequence[float]], x: str, y: str) -> None:
-    """Draw falling losses over steps, on logarithmic axes of loss."""
+    """Draw falling losses over steps; many steps are drawn on a logarithmic axis too."""
     for (name, values), colour in zip(named.items(), (_INK, _ACCENT), strict=False):
         axes.plot(range(1, len(values) + 1), values, label=name, color=colour)
-    axes.set(xlabel=x, ylabel=y, yscale="log")
+    many = max(len(values) for values in named.values()) > _MANY_STEPS
+    axes.set(xlabel=x, ylabel=y, yscale="log", xscale="log" if many else "linear")
     axes.grid(alpha=0.3)
     axes.legend()
 
