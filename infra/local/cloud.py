@@ -137,8 +137,9 @@ class LocalCloud:
         try:
             connection.request(method, path, body, {**shown, **(headers or {})})
             response = connection.getresponse()
-            found = {name.lower(): value for name, value in response.getheaders()}
-            return Reply(response.status, found, response.read())
+            found = {name.lower(): response.headers.get_all(name) for name in response.headers}
+            joined = {name: ", ".join(values or []) for name, values in found.items()}
+            return Reply(response.status, joined, response.read())
         finally:
             connection.close()
 

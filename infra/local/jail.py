@@ -81,7 +81,7 @@ def _confine(mode: str, visible: list[str], tmp_mb: int, scratch: str) -> None:
             print(f"no mount namespace ({error}); Landlock instead", flush=True)
     os.environ["TMPDIR"] = scratch
     try:
-        _landlock(["/dev", scratch])
+        _landlock(scratch)
     except OSError as error:
         if mode == "landlock":
             raise
@@ -124,28 +124,26 @@ def _new_namespace() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def _landlock(writable: list[str]) -> None:
-    """Deny every way of changing a file system but below `writable`."""
+def _landlock(scratch: str) -> None:
+    """Deny every way of changing a file system but below `scratch`, and in /dev/null."""
     version = _syscall(_SYS_LANDLOCK_CREATE_RULESET, None, 0, _LANDLOCK_CREATE_RULESET_VERSION)
-    access = _LANDLOCK_WRITE_FILE | _LANDLOCK_REMOVE_AND_MAKE
-    access |= _LANDLOCK_REFER if version >= 2 else 0
-    access |= _LANDLOCK_TRUNCATE if version >= 3 else 0
-    handled = ctypes.c_uint64(access)
+    on_files = _LANDLOCK_WRITE_FILE | (_LANDLOCK_TRUNCATE if version >= 3 else 0)
+    on_all = on_files | _LANDLOCK_REMOVE_AND_MAKE | (_LANDLOCK_REFER if version >= 2 else 0)
+    handled = ctypes.c_uint64(on_all)
     rules = _syscall(_SYS_LANDLOCK_CREATE_RULESET, ctypes.byref(handled), 8, 0)
-    for path in writable:
-        descriptor = os.open(path, os.O_PATH)
-        beneath = _PathBeneath(access=access, descriptor=descriptor)
-        _syscall(
-            _SYS_LANDLOCK_ADD_RULE,
-            rules,
-            _LANDLOCK_RULE_PATH_BENEATH,
-            ctypes.byref(beneath),
-            0,
-        )
-        os.close(descriptor)
+    _allow(rules, scratch, on_all)
+    _allow(rules, os.devnull, on_files)
     _call(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     _syscall(_SYS_LANDLOCK_RESTRICT_SELF, rules, 0)
     os.close(rules)
+
+
+def _allow(rules: int, path: str, access: int) -> None:
+    descriptor = os.open(path, os.O_PATH)
+    beneath = _PathBeneath(access=access, descriptor=descriptor)
+    kind = _LANDLOCK_RULE_PATH_BENEATH
+    _syscall(_SYS_LANDLOCK_ADD_RULE, rules, kind, ctypes.byref(beneath), 0)
+    os.close(descriptor)
 
 
 def _die_with(parent: int) -> None:

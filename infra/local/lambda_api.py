@@ -236,7 +236,8 @@ def _known_alias(function: Function, request: web.Request) -> Alias:
 def _weights(routing: Block | None, old: Alias) -> dict[str, float]:
     if routing is None:
         return old.weights
-    return {name: float(weight) for name, weight in routing["AdditionalVersionWeights"].items()}
+    wanted = routing.get("AdditionalVersionWeights") or {}
+    return {version: float(weight) for version, weight in wanted.items()}
 
 
 def _check_alias(function: Function, alias: Alias) -> None:

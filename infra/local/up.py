@@ -1,0 +1,157 @@
+"""`flotilla up`: build, bring the cloud up, say where it is, and leave nothing behind.
+
+While it runs, `build/local.json` says the same to scripts.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra import package, template
+from infra.local.cloud import LocalCloud
+from infra.package import Built
+from serving import artifact, folder, lock
+from serving.folder import ModelFolder
+from training.registry import Registry
+
+STATE = Path("build") / "local.json"
+LOGS = Path("build") / "logs"
+_STOPPING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class UpError(Exception):
+    """The cloud cannot come up; the message says what to do."""
+
+
+def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
+    """Serve the models of `root` on `port`, 0 for any free one, until told to stop.
+
+    Ctrl-C, SIGTERM and a closed terminal stop it.  Raises UpError, FolderError, PackageError.
+    """
+    started = time.perf_counter()
+    with _stopped_by_signals(), _only_one(root):
+        built = package.build("local", root)
+        models = folder.discover(root / "functions")
+        served = [model for model in models if model.name not in built.missing]
+        with LocalCloud.start(
+            template.render(served), built.folder, port=port, logs=root / LOGS, report=echo
+        ) as cloud:
+            seed(cloud, root, served)
+            with _announced(cloud, root):
+                echo(_welcome(cloud, served, built, time.perf_counter() - started))
+                _sleep()
+
+
+def seed(cloud: LocalCloud, root: Path, models: list[ModelFolder]) -> None:
+    """Put each model's locked artifact into the artifacts bucket, as if it had been published."""
+    registry = Registry(cloud.client("s3"), cloud.artifacts_bucket)
+    for model in models:
+        locked = lock.read(model.path)
+        released = root / "training" / model.name / "artifact"
+        registry.seed(locked, artifact.load(released, locked.digest))
+
+
+def _sleep() -> None:
+    while True:
+        signal.pause()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Turn every way of being asked to stop into one; once stopping, finish that."""
+
+    def stop(*_: object) -> None:
+        for number in (*_STOPPING, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (*_STOPPING, signal.SIGINT)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _only_one(root: Path) -> Iterator[None]:
+    """Hold the build folder for this cloud.  Raises UpError when another one does."""
+    (root / STATE.parent).mkdir(exist_ok=True)
+    held = os.open(root / STATE.parent, os.O_RDONLY)
+    try:
+        if not _locked(held):
+            raise UpError(_running_already(root / STATE))
+        yield
+    finally:
+        os.close(held)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _running_already(state: Path) -> str:
+    try:
+        running = json.loads(state.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return "the local cloud is just being started, by another `flotilla up`"
+    return (
+        f"the local cloud is running already, at {running['url']}: "
+        f"stop it with Ctrl-C there, or with `kill {running['pid']}`"
+    )
+
+
+@contextmanager
+def _announced(cloud: LocalCloud, root: Path) -> Iterator[None]:
+    """Say in `build/local.json` where the cloud is, for as long as it is there."""
+    state = root / STATE
+    document = {
+        "url": cloud.url,
+        "api_key": cloud.api_key,
+        "s3_endpoint": cloud.s3_endpoint,
+        "uploads_bucket": cloud.uploads_bucket,
+        "results_bucket": cloud.results_bucket,
+        "artifacts_bucket": cloud.artifacts_bucket,
+        "pid": os.getpid(),
+    }
+    partial = state.with_suffix(".partial")
+    partial.write_text(json.dumps(document, indent=2) + "\n")
+    partial.rename(state)
+    try:
+        yield
+    finally:
+        state.unlink(missing_ok=True)
+
+
+def _welcome(cloud: LocalCloud, served: list[ModelFolder], built: Built, took_s: float) -> str:
+    width = max((len(model.name) for model in served), default=0)
+    models = [f"  {model.name:{width}}  {model.description}" for model in served]
+    missing = [f"  {name}: {reason}" for name, reason in built.missing.items()]
+    return "\n".join(
+        [
+            f"Flotilla is up, after {took_s:.1f} s.",
+            "",
+            f"  playground  {cloud.url}/#key={cloud.api_key}",
+            f"  API         {cloud.url}   x-api-key: {cloud.api_key}",
+            f"  uploads     s3://{cloud.uploads_bucket}/in/MODEL/   endpoint {cloud.s3_endpoint}",
+            f"  logs        {LOGS}/",
+            "",
+            "Models:" if models else "No models yet: make one with `flotilla new`.",
+            *models,
+            *(["Not built:", *missing] if missing else []),
+            "",
+            "Ctrl-C stops it.",
+            "",
+        ]
+    )
