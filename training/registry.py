@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,9 @@ from serving import artifact as artifacts
 from serving import keys, manifest
 from serving.artifact import Artifact
 from serving.lock import Lock
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # S3 answers 409 while another conditional write of the same key is under way: wait and ask again.
 _CONFLICT_PAUSES_S = (0.05, 0.1, 0.2, 0.4)
@@ -41,7 +44,7 @@ class Version:
 class Registry:
     """The artifacts bucket, through a boto3 S3 client."""
 
-    s3: Any
+    s3: "S3Client"
     bucket: str
 
     def versions(self, model: str) -> list[Version]:
@@ -150,7 +153,7 @@ class Registry:
 
     def _get(self, key: str) -> bytes:
         try:
-            content: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            content = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except self.s3.exceptions.NoSuchKey:
             raise RegistryError(f"s3://{self.bucket}/{key} is not published") from None
         return content
