@@ -5,6 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+# What only training's own environment has; the rest of what training takes is in the tests' too.
+_HEAVY = {"onnxscript", "torch"}
+
 
 class TrainError(Exception):
     """Nothing was trained; the message says what to do."""
@@ -25,4 +28,5 @@ def train(root: Path, model: str, arguments: Sequence[str]) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("training", "serving"):
             raise
-        raise TrainError(f"{error.name} is not installed: run `make setup-train`") from None
+        group = "train" if error.name in _HEAVY else "dev"
+        raise TrainError(f"{error.name} is not installed: run `make setup-{group}`") from None

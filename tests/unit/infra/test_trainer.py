@@ -1,0 +1,52 @@
+"""`flotilla train` runs a script with its arguments, and says what is missing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import trainer
+from infra.trainer import TrainError
+
+
+def script(root: Path, code: str, name: str = "wind") -> None:
+    (root / "training" / name).mkdir(parents=True)
+    (root / "training" / name / "train.py").write_text(code)
+
+
+@pytest.fixture(autouse=True)
+def _arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script's arguments are the interpreter's; give these back afterwards."""
+    monkeypatch.setattr(sys, "argv", sys.argv)
+
+
+def test_the_script_runs_as_main_with_its_arguments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(tmp_path, "import sys\nprint(__name__, sys.argv[1:])\n")
+    trainer.train(tmp_path, "wind", ["--seed", "3"])
+    assert capsys.readouterr().out == "__main__ ['--seed', '3']\n"
+
+
+def test_an_unknown_model_names_those_that_can_be_trained(tmp_path: Path) -> None:
+    script(tmp_path, "")
+    with pytest.raises(TrainError, match=r"expected one of the models \['wind'\]"):
+        trainer.train(tmp_path, "rain", [])
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"), [("sklearn_of_the_future", "setup-dev"), ("torch", "setup-train")]
+)
+def test_a_missing_library_says_what_sets_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    script(tmp_path, f"import {missing}\n")
+    with pytest.raises(TrainError, match=f"{missing} is not installed: run `make {command}`"):
+        trainer.train(tmp_path, "wind", [])
+
+
+def test_a_bug_in_a_script_is_not_hidden(tmp_path: Path) -> None:
+    script(tmp_path, "import training.nowhere\n")
+    with pytest.raises(ModuleNotFoundError, match=r"training\.nowhere"):
+        trainer.train(tmp_path, "wind", [])
