@@ -36,6 +36,8 @@ def test_only_the_first_answer_is_cold(classifier: Model) -> None:
         ({"instances": [[1, 2, 3]]}, "application/json"),
         ({"instances": [{"c": 3, "a": 1, "b": 2.0}]}, "application/json; charset=utf-8"),
         (b'{"instances": [[1, 2, 3]]}', "Application/JSON"),
+        ('{"instances": [[1, 2, 3]]}', "application/x-www-form-urlencoded"),
+        ('{"instances": [[1, 2, 3]]}', ""),
         ("1,2,3", "text/csv"),
         ("c,a,b\r\n3,1,2\r\n", "text/csv"),
         (b'\xef\xbb\xbf"a", b,c\n1,2,3\n', "text/csv; header=present"),

@@ -5,9 +5,10 @@ Nothing else reads the environment, and nothing here waits for the first request
 
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
-from serving import fetch, hooks, lock
+from serving import artifact, fetch, hooks, lock, manifest, snapshot
 from serving.handler import Handler, UploadDoor
 from serving.prices import Meter
 from serving.routes import Router
@@ -27,8 +28,9 @@ def build() -> Handler:
     name = os.environ["FLOTILLA_MODEL"]
     memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     locked = lock.read(root)
+    folder = fetch.locate(root, name, locked, os.environ["FLOTILLA_ARTIFACTS_BUCKET"])
     service = Service.load(
-        fetch.locate(root, name, locked, os.environ["FLOTILLA_ARTIFACTS_BUCKET"]),
+        folder,
         version=str(locked.version),
         digest=locked.digest,
         hooks=hooks.load(root),
@@ -41,14 +43,19 @@ def build() -> Handler:
     )
     meter = Meter(memory_mb, _ARCHITECTURES[platform.machine()])
 
+    @cache
     def open_uploads() -> UploadDoor:
         from serving import store, uploads
 
         results = store.connect(os.environ["FLOTILLA_RESULTS_BUCKET"])
         return uploads.Uploads(service, results, telemetry, meter)
 
+    router = Router(service)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == snapshot.INITIALIZATION:
+        examples = artifact.load(folder, locked.digest).read(manifest.EXAMPLES)
+        snapshot.register(router, examples, renew=open_uploads.cache_clear)
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
-    return Handler(Router(service), telemetry, tracing, meter, open_uploads)
+    return Handler(router, telemetry, tracing, meter, open_uploads)
 
 
 handler = build()

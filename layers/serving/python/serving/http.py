@@ -10,6 +10,9 @@ from serving.types import Json
 
 JSON = "application/json"
 
+# What HTTP clients send when their user has not chosen: curl's `-d` the second.
+_UNSAID = ("", "application/x-www-form-urlencoded")
+
 
 @dataclass(slots=True)
 class Request:
@@ -25,7 +28,8 @@ class Request:
     @property
     def media_type(self) -> str:
         """The body's media type without its parameters, lower-case; JSON when nothing is said."""
-        return self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        stated = self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        return JSON if stated in _UNSAID else stated
 
 
 @dataclass(slots=True)

@@ -1,0 +1,41 @@
+"""SnapStart: what is done before a function's snapshot is taken, and after one is restored.
+
+Lambda calls these hooks when a model's facts switch SnapStart on.  Before the snapshot the graph
+answers the artifact's own examples, so that what the first runs allocate and import is in it.
+After a restore whatever holds a connection or credentials is made anew.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable
+
+from serving.http import JSON, Request
+from serving.routes import Router
+from serving.types import JsonObject
+
+INITIALIZATION = "snap-start"
+
+
+def register(router: Router, examples: bytes, renew: Callable[[], None]) -> None:
+    """Put both hooks where the runtime client looks for them; `renew` runs after a restore."""
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+
+    register_before_snapshot(warm, router, examples)
+    register_after_restore(renew)
+
+
+def warm(router: Router, examples: bytes) -> None:
+    """Answer each example of an artifact once.  Raises ServingError when one cannot be."""
+    for example in json.loads(examples)["examples"]:
+        router.respond(_request(router.service.name, example), usage=lambda _: {})
+
+
+def _request(model: str, example: JsonObject) -> Request:
+    version = "v2" if example["operation"] == "infer" else "v1"
+    packed = example.get("body_base64")
+    return Request(
+        method="POST",
+        path=f"/{version}/models/{model}/{example['operation']}",
+        headers={"content-type": example.get("media_type", JSON)},
+        body=b64decode(packed) if packed else json.dumps(example["body"]).encode(),
+    )
