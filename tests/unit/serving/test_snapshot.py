@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import snapshot_restore_py
+
 from serving import snapshot
 from serving.errors import Unprocessable
 from serving.routes import Router
 from serving.service import Service
 from serving.types import Json
-
 from tests import artifacts
 
 ROW = {"name": "features", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3]}
