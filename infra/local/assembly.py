@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 
 from infra.local import runtime
 from infra.local.api import Api, read_api
@@ -49,14 +50,14 @@ class Assembly:
         return name if name in self.functions else f"{STACK}-{name}"
 
     def serve(
-        self, port: int, idle_s: float, report: Callable[[str], None]
-    ) -> AbstractAsyncContextManager[int]:
-        """Run it, for as long as the context lasts; gives the gateway's port."""
+        self, listener: socket, idle_s: float, report: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Run it, for as long as the context lasts; `listener` is the gateway's open port."""
         return running(
             self.api,
             self.functions,
             self.sources,
-            port=port,
+            listener=listener,
             uploads=self.uploads,
             idle_s=idle_s,
             report=report,

@@ -7,6 +7,7 @@ import asyncio
 import http.client
 import json
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -90,6 +91,7 @@ class LocalCloud:
         `logs` keeps what the functions print, `report` is told a line per request.
         """
         with ExitStack() as closing:
+            listener = closing.enter_context(_listen(port))
             folder = scratch.make()
             closing.callback(shutil.rmtree, folder, ignore_errors=True)
             logs = logs or folder / "logs"
@@ -100,9 +102,10 @@ class LocalCloud:
             from infra.local.assembly import assemble
 
             assembly = assemble(template, build, moto.endpoint, folder, logs, confinement)
-            served = _Served(lambda: assembly.serve(port, idle_s, report))
+            served = _Served(lambda: assembly.serve(listener, idle_s, report))
             closing.callback(served.stop)
-            return cls(assembly, served.port(), closing.pop_all())
+            served.wait()
+            return cls(assembly, listener.getsockname()[1], closing.pop_all())
 
     def close(self) -> None:
         """Stop everything, and leave nothing behind."""
@@ -175,35 +178,46 @@ class LocalCloud:
         return self._assembly.function_name(name)
 
 
+def _listen(port: int) -> socket.socket:
+    """Take the gateway's port at once, so that nobody waits for nothing.  Raises CloudError."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise CloudError(
+            f"port {port} is not to be had ({error.strerror}): choose another with --port, "
+            "or 0 for any free one"
+        ) from None
+
+
 class _Served:
     """An event loop in a thread, in which a server runs until it is stopped."""
 
-    def __init__(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
-        self._port: Future[int] = Future()
+    def __init__(self, serve: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._up: Future[None] = Future()
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
         self._thread = threading.Thread(target=self._run, args=(serve,), name="local cloud")
         self._thread.start()
 
-    def port(self) -> int:
-        """The server's port, once it serves; raises what kept it from serving."""
-        return self._port.result()
+    def wait(self) -> None:
+        """Wait until it serves; raises what kept it from serving."""
+        self._up.result()
 
     def stop(self) -> None:
         """Stop it and wait until it is gone."""
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
 
-    def _run(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
+    def _run(self, serve: Callable[[], AbstractAsyncContextManager[None]]) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve(serve))
 
-    async def _serve(self, serve: Callable[[], AbstractAsyncContextManager[int]]) -> None:
+    async def _serve(self, serve: Callable[[], AbstractAsyncContextManager[None]]) -> None:
         try:
-            async with serve() as port:
-                self._port.set_result(port)
+            async with serve():
+                self._up.set_result(None)
                 await self._stopped.wait()
         except Exception as error:
-            if self._port.done():
+            if self._up.done():
                 raise
-            self._port.set_exception(error)
+            self._up.set_exception(error)

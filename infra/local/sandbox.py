@@ -65,6 +65,11 @@ class Sandbox:
         return cls(code, api, process, tmp, log)
 
     @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether it can take another request, as far as is known."""
         return self._process.returncode is None and not self.timed_out

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from socket import socket
 
 import aiohttp
 from aiohttp import web
@@ -30,12 +31,12 @@ async def running(
     functions: Mapping[str, Function],
     sources: list[Source],
     *,
-    port: int,
+    listener: socket,
     uploads: Path,
     idle_s: float,
     report: Callable[[str], None],
-) -> AsyncIterator[int]:
-    """Serve on `port`, 0 for any free one, and give the one it is.
+) -> AsyncIterator[None]:
+    """Serve on the open port `listener`.
 
     `uploads` is where new code of functions goes, `report` is told a line per request.
     """
@@ -56,10 +57,10 @@ async def running(
         for source in sources:
             invoke = partial(functions[source.function].invoke, qualifier=source.qualifier)
             await _in_background(closing, Poller(source, session, invoke).run())
-        site = web.TCPSite(runner, "127.0.0.1", port)
+        site = web.SockSite(runner, listener)
         await site.start()
         closing.push_async_callback(site.stop)
-        yield runner.addresses[0][1]
+        yield
 
 
 def _application(

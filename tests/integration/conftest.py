@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from infra import package, template
 from infra.local.cloud import LocalCloud
+from serving.folder import ModelFolder
 from tests.integration import tiny
+from tests.integration.fleet import ROOT, released
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +34,20 @@ def _spares() -> Iterator[str]:
 def spare(_spares: Iterator[str]) -> str:
     """A function of that cloud that no other test touches: this one may change it."""
     return next(_spares)
+
+
+@pytest.fixture(scope="session")
+def models() -> list[ModelFolder]:
+    """The model folders that have a published artifact here."""
+    return released(ROOT)
+
+
+@pytest.fixture(scope="session")
+def cloud(
+    models: list[ModelFolder], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalCloud]:
+    """A cloud of this repository's models, from the packages that `flotilla up` would run."""
+    built = package.build("local", ROOT)
+    logs = tmp_path_factory.mktemp("logs")
+    with LocalCloud.start(template.render(models), built.folder, logs=logs) as running:
+        yield running

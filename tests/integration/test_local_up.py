@@ -1,0 +1,103 @@
+"""`flotilla up`, as its user sees it: what it prints, what it writes, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import boto3
+import pytest
+
+from infra.local.code import REGION
+from infra.local.up import STATE, UpError, run
+from serving import keys, lock
+from tests.integration.fleet import ROOT, released
+
+SCRIPT = "import sys, pathlib; from infra.local import up; up.run(pathlib.Path(sys.argv[1]), 0)"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """This repository with a build folder of its own, of which the packages are shared."""
+    for room in ("functions", "layers", "training"):
+        (tmp_path / room).symlink_to(ROOT / room)
+    (ROOT / "build" / "local").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "local").symlink_to(ROOT / "build" / "local")
+    return tmp_path
+
+
+@contextmanager
+def up(root: Path) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`flotilla up` in a process of its own, with what it printed until it was up."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", SCRIPT, str(root)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process, process.stdout:
+        try:
+            yield process, "".join(_until_ready(process.stdout))
+        finally:
+            process.kill()
+
+
+def _until_ready(output: IO[str]) -> Iterator[str]:
+    for line in output:
+        yield line
+        if line.startswith("Ctrl-C"):
+            return
+
+
+def ask(state: dict[str, str], path: str) -> int:
+    """The status that the cloud in this state answers with."""
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        state["url"] + path, headers={"x-api-key": state["api_key"]}
+    )
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
+        return int(answer.status)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_serves_says_where_and_leaves_nothing(root: Path, number: int) -> None:
+    with up(root) as (process, printed):
+        state = json.loads((root / STATE).read_bytes())
+        assert state["pid"] == process.pid
+        assert f"{state['url']}/#key={state['api_key']}" in printed
+        assert all(f"  {model.name} " in printed for model in released(root))
+        assert ask(state, "/") == 200
+        with pytest.raises(UpError, match=f"running already, at {state['url']}"):
+            run(root, 0)
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 0
+    assert not (root / STATE).exists()
+    assert sorted(path.name for path in (root / "build").iterdir()) == ["local", "logs"]
+    with pytest.raises(OSError, match="refused"):
+        ask(state, "/")
+
+
+def test_up_seeds_the_artifacts_and_survives_being_killed_before(root: Path) -> None:
+    with up(root) as (process, _):
+        process.kill()
+    with up(root):
+        state = json.loads((root / STATE).read_bytes())
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=state["s3_endpoint"],
+            region_name=REGION,
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        for model in released(root):
+            locked = lock.read(model.path)
+            found = s3.get_object(
+                Bucket=state["artifacts_bucket"], Key=keys.version(model.name, locked.version)
+            )
+            assert json.load(found["Body"])["digest"] == locked.digest
+            assert ask(state, f"/v2/models/{model.name}/ready") == 200
+        assert os.kill(state["pid"], 0) is None
