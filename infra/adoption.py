@@ -16,7 +16,7 @@ from serving import manifest
 from serving.limits import MIB, Limits
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, FileEntry, Manifest
 from serving.types import Json, JsonObject
-from training import graphs, probe, trial
+from training import graphs, probe, sandbox, trial
 from training.graphs import GraphError
 from training.probe import Signature
 from training.sandbox import SandboxError
@@ -32,7 +32,6 @@ LARGEST_ANSWER_BYTES = 5_900_000
 _COPIES_IN_MEMORY = 4
 _SMALLEST_MEMORY_MB = 512
 _SHOWN_PROBLEMS = 3
-_OUT_OF_MEMORY = ("bad_alloc", "Failed to allocate memory", "MemoryError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +164,7 @@ def _with_answer(example: JsonObject, reply: Reply) -> JsonObject:
 
 
 def _with_hint(reason: str, memory_mb: int) -> str:
-    """Say what to do about a graph that ran out of memory, in whoever's words that is told."""
-    if any(word in reason for word in _OUT_OF_MEMORY):
+    if sandbox.is_out_of_memory(reason):
         return f"{reason}; it had {memory_mb} MB, --memory-mb gives it more"
     return reason
 

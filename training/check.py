@@ -16,7 +16,7 @@ from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, TensorSpec
-from training import examples, graphs, metrics, probe, trial
+from training import examples, graphs, metrics, probe, sandbox, trial
 from training.graphs import GraphError
 from training.sandbox import SandboxError
 
@@ -115,10 +115,10 @@ def _load_graph(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list
     try:
         found = probe.signature(artifact.folder / GRAPH, folder.memory_mb, limit_s)
     except SandboxError as error:
-        return [Finding("structure", False, f"{error} (memory_mb is {folder.memory_mb})")]
+        return [Finding("structure", False, _with_memory(str(error), folder))]
     manifest = artifact.manifest
     problems = [
-        f"the graph has {what} {real}, its manifest says {stated}"
+        f"the graph has {what} {_described(real)}, its manifest says {_described(stated)}"
         for what, real, stated in (
             ("inputs", found.inputs, manifest.inputs),
             ("outputs", found.outputs, manifest.outputs),
@@ -136,11 +136,11 @@ def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> li
     try:
         replies = trial.replies(artifact.folder, folder.path, folder.memory_mb, limit_s)
     except SandboxError as error:
-        return [Finding("examples", False, f"{error} (memory_mb is {folder.memory_mb})")]
+        return [Finding("examples", False, _with_memory(str(error), folder))]
     return [
         _finding(
             f"example {example.name}",
-            [reply.error]
+            [_with_memory(reply.error, folder)]
             if reply.status != HTTPStatus.OK
             else examples.differences(example.answer, reply.document),
             "comes true",
@@ -156,6 +156,12 @@ def _compare_metrics(artifact: Artifact, current: Lock | None, tolerance: float)
     return [_finding("metrics", problems, f"no worse than version {current.version}")]
 
 
+def _with_memory(reason: str, folder: ModelFolder) -> str:
+    if sandbox.is_out_of_memory(reason):
+        return f"{reason} (memory_mb is {folder.memory_mb})"
+    return reason
+
+
 def _finding(name: str, problems: list[str], otherwise: str) -> Finding:
     if not problems:
         return Finding(name, True, otherwise)
@@ -166,3 +172,8 @@ def _finding(name: str, problems: list[str], otherwise: str) -> Finding:
 
 def _names(tensors: tuple[TensorSpec, ...]) -> list[str]:
     return [tensor.name for tensor in tensors]
+
+
+def _described(tensors: tuple[TensorSpec, ...]) -> str:
+    described = [f"{tensor.name} {tensor.datatype} {list(tensor.shape)}" for tensor in tensors]
+    return ", ".join(described) or "none"

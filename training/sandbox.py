@@ -20,6 +20,7 @@ from serving.types import Json
 MIB = 1024 * 1024
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
+_OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "Failed to allocate memory")
 
 
 class SandboxError(Exception):
@@ -52,21 +53,26 @@ def run(module: str, arguments: Sequence[str], limit_s: float) -> Json:
 def confine(memory_mb: int, limit_s: float) -> None:
     """Give up, for good, what an untrusted graph could abuse; called by the child itself.
 
-    Address space is limited to `memory_mb`, as the local cloud does; nothing can be written to a
-    file.  The network goes where the kernel lets an unprivileged process leave it.
+    Nothing can be written to a file.  On Linux, address space is limited to `memory_mb`, as in the
+    local cloud, and the network goes where the kernel lets an unprivileged process leave it.
     """
     cpu_s = math.ceil(limit_s * (os.cpu_count() or 1)) + 1
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MIB, memory_mb * MIB))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MIB, memory_mb * MIB))
         ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
 def one_line(error: BaseException) -> str:
     """An error's text on one line: the child's last line is the reason that the parent gives."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def is_out_of_memory(reason: str) -> bool:
+    """Whether a reason is about memory, in the words of Python, C++ or onnxruntime."""
+    return any(words in reason for words in _OUT_OF_MEMORY)
 
 
 def _environment(scratch: str) -> dict[str, str]:

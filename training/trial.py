@@ -59,20 +59,21 @@ def main(artifact: str, folder: str, memory_mb: str, limit_s: str) -> None:
         asked = examples.parse((Path(artifact) / EXAMPLES).read_bytes(), service.name)
     except (ArtifactError, FolderError) as error:
         sys.exit(sandbox.one_line(error))
-    print(json.dumps([_answer(service, example) for example in asked]))
+    router = Router(service)
+    print(json.dumps([_answer(router, example) for example in asked]))
 
 
-def _answer(service: Service, example: Example) -> JsonObject:
+def _answer(router: Router, example: Example) -> JsonObject:
     request = Request(
         method="POST",
         path=example.path,
         headers={"content-type": example.media_type},
         body=example.body,
-        deadline=monotonic() + service.limits.deadline_s,
+        deadline=monotonic() + router.service.limits.deadline_s,
     )
     cause = ""
     try:
-        response = Router(service).respond(request, usage=lambda _: {})
+        response = router.respond(request, usage=lambda _: {})
     except ServingError as error:
         response = error_reply(error, request.path, request.id)
         cause = sandbox.one_line(error.__cause__) if error.__cause__ else ""

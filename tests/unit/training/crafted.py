@@ -103,6 +103,62 @@ def allocating(gigabytes: int, operator: str = "ConstantOfShape") -> ModelProto:
     return model([*nodes, total, out], inputs, outputs, [shape, zero])
 
 
+def feeding(node: NodeProto, **constants: float | list[int]) -> ModelProto:
+    """y = x + the sum of `much`, which `node` makes of x and these constants."""
+    total = helper.make_node("ReduceSum", ["much"], ["total"], keepdims=0)
+    out = helper.make_node("Add", ["x", "total"], ["y"])
+    initializers = [
+        numpy_helper.from_array(
+            np.array(constant, np.int64 if isinstance(constant, list) else np.float32), name
+        )
+        for name, constant in constants.items()
+    ]
+    inputs, outputs = [value("x", ["n", 3])], [value("y", ["n", 3])]
+    return model([node, total, out], inputs, outputs, initializers)
+
+
+def constant_without_data(size: int) -> ModelProto:
+    """A constant that says it has so many numbers, and has none."""
+    hollow = TensorProto(name="hollow", data_type=FLOAT, dims=[size])
+    node = helper.make_node("Add", ["x", "hollow"], ["y"])
+    return model([node], [value("x", ["n", 3])], [value("y", ["n", 3])], [hollow])
+
+
+def cycle() -> ModelProto:
+    """Two nodes that wait for each other."""
+    nodes = [helper.make_node("Add", ["x", "z"], ["y"]), helper.make_node("Neg", ["y"], ["z"])]
+    return model(nodes, [value("x", ["n", 3])], [value("y", ["n", 3])])
+
+
+def with_function(domain: str, name: str, operator: str, inner_domain: str = "") -> ModelProto:
+    """x -> local function -> y, with one operator in the function's body."""
+    body = [helper.make_node(operator, ["a"], ["b"], name="inner", domain=inner_domain)]
+    opsets = [helper.make_opsetid("", 20)]
+    if inner_domain:
+        opsets.append(helper.make_opsetid(inner_domain, 1))
+    graph = one_node(name, domain)
+    graph.functions.append(helper.make_function(domain, name, ["a"], ["b"], body, opsets))
+    return graph
+
+
+def doubling_functions(levels: int) -> ModelProto:
+    """A local function that calls another twice, which calls another twice, and so on."""
+    domain = "my.company"
+    graph = with_function(domain, "F0", "Identity")
+    graph.graph.node[0].op_type = f"F{levels}"
+    for level in range(1, levels + 1):
+        inner = f"F{level - 1}"
+        body = [
+            helper.make_node(inner, ["a"], ["middle"], domain=domain),
+            helper.make_node(inner, ["middle"], ["b"], domain=domain),
+        ]
+        opsets = [helper.make_opsetid("", 20), helper.make_opsetid(domain, 1)]
+        graph.functions.append(
+            helper.make_function(domain, f"F{level}", ["a"], ["b"], body, opsets)
+        )
+    return graph
+
+
 def branching(branch: GraphProto) -> ModelProto:
     """A model with `branch` on one side of an If."""
     other = helper.make_graph(
