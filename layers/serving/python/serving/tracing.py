@@ -5,9 +5,11 @@ until the first request has been answered; Lambda itself traces that one.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from serving.types import Json
+
+_NOTHING = nullcontext()
 
 
 class Tracing:
@@ -25,12 +27,12 @@ class Tracing:
 
             self._tracer = Tracer(service=self._service)
 
-    @contextmanager
-    def segment(self, name: str) -> Iterator[None]:
+    def segment(self, name: str) -> AbstractContextManager[None]:
         """A subsegment; an exception within is recorded in it and passes on."""
-        if self._tracer is None:
-            yield
-            return
+        return _NOTHING if self._tracer is None else self._subsegment(name)
+
+    @contextmanager
+    def _subsegment(self, name: str) -> Iterator[None]:
         with self._tracer.provider.in_subsegment(f"## {name}") as subsegment:
             try:
                 yield
