@@ -5,13 +5,12 @@ answers become the artifact's examples, so that from now on it has to answer the
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
 from infra import questions
-from infra.questions import Attempt
 from serving import manifest
 from serving.limits import MIB, Limits
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, FileEntry, Manifest
@@ -124,43 +123,39 @@ class _Draft:
             (self.place.artifact / name).write_bytes(content)
         return promised
 
-    def ask(self, example: JsonObject) -> Reply:
-        self.write([example])
+    def ask(self, examples: list[JsonObject]) -> list[Reply]:
+        self.write(examples)
         place = self.place
-        (reply,) = trial.replies(place.artifact, place.functions, place.memory_mb, place.limit_s)
-        return reply
+        return trial.replies(place.artifact, place.functions, place.memory_mb, place.limit_s)
 
 
 def _answered(draft: _Draft) -> list[JsonObject]:
     """The examples that the graph answers: one row, and two where it takes batches."""
     inputs = draft.signature.inputs
     for attempt in questions.attempts(inputs):
-        example = questions.example("seeded", inputs, attempt)
-        reply = draft.ask(example)
-        if reply.status == HTTPStatus.OK:
-            return [_with_answer(example, reply), *_batch(draft, attempt)]
-        if reply.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+        examples = questions.examples(inputs, attempt)
+        replies = draft.ask(examples)
+        first = replies[0]
+        if first.status == HTTPStatus.OK:
+            return _with_answers(examples, replies)
+        if first.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             break
-    raise GraphError(f"it gives no answer: {_with_hint(reply.error, draft.place.memory_mb)}")
+    raise GraphError(f"it gives no answer: {_with_hint(first.error, draft.place.memory_mb)}")
 
 
-def _batch(draft: _Draft, attempt: Attempt) -> list[JsonObject]:
-    inputs = draft.signature.inputs
-    if not questions.takes_batches(inputs):
-        return []
-    example = questions.example("seeded_batch_of_two", inputs, replace(attempt, batch=2))
-    reply = draft.ask(example)
-    return [_with_answer(example, reply)] if reply.status == HTTPStatus.OK else []
-
-
-def _with_answer(example: JsonObject, reply: Reply) -> JsonObject:
-    answer = {"outputs": reply.document["outputs"]}
-    size = len(json.dumps(answer))
-    if size > LARGEST_ANSWER_BYTES:
-        raise GraphError(
-            f"its answer is {size} bytes of JSON, a function may answer {LARGEST_ANSWER_BYTES}"
-        )
-    return {**example, "answer": answer}
+def _with_answers(examples: list[JsonObject], replies: list[Reply]) -> list[JsonObject]:
+    """The examples with an answer that a function may give; the first one must have one."""
+    answered = []
+    for example, reply in zip(examples, replies, strict=True):
+        answer = {"outputs": reply.document.get("outputs")}
+        size = len(json.dumps(answer))
+        if reply.status == HTTPStatus.OK and size <= LARGEST_ANSWER_BYTES:
+            answered.append({**example, "answer": answer})
+        elif example is examples[0]:
+            raise GraphError(
+                f"its answer is {size} bytes of JSON, a function may answer {LARGEST_ANSWER_BYTES}"
+            )
+    return answered
 
 
 def _with_hint(reason: str, memory_mb: int) -> str:

@@ -6,7 +6,7 @@ says that the graph answers as it did when it came, and not that it is right.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -40,13 +40,18 @@ def attempts(inputs: Sequence[TensorSpec]) -> list[Attempt]:
     return [Attempt(1, free, only_ones) for only_ones in kinds for free in sizes]
 
 
-def takes_batches(inputs: Sequence[TensorSpec]) -> bool:
-    """Whether the first axis of every input is free."""
-    return all(tensor.shape[:1] == (-1,) for tensor in inputs)
+def examples(inputs: Sequence[TensorSpec], attempt: Attempt) -> list[JsonObject]:
+    """Entries of `examples.json` that ask for all outputs, their answers still to be found.
+
+    One row, and a batch of two where the first axis of every input is free.
+    """
+    asked = [_example("seeded", inputs, attempt)]
+    if all(tensor.shape[:1] == (-1,) for tensor in inputs):
+        asked.append(_example("seeded_batch_of_two", inputs, replace(attempt, batch=2)))
+    return asked
 
 
-def example(name: str, inputs: Sequence[TensorSpec], attempt: Attempt) -> JsonObject:
-    """An entry of `examples.json` that asks for all outputs, its answer still to be found."""
+def _example(name: str, inputs: Sequence[TensorSpec], attempt: Attempt) -> JsonObject:
     rng = np.random.default_rng(_SEED)
     return {
         "name": name,

@@ -15,8 +15,6 @@ from infra.scaffold import NewModel, ScaffoldError
 from serving import artifact as artifacts
 from serving import folder as folders
 from serving import lock as locks
-from serving.http import Request
-from serving.routes import Router
 from serving.service import Service
 from serving.types import JsonObject
 from tests.unit.training import crafted
@@ -59,7 +57,7 @@ def first_shapes(made: NewModel) -> dict[str, list[int]]:
     return {entry["name"]: entry["shape"] for entry in examples_of(made)[0]["body"]["inputs"]}
 
 
-def test_graph_becomes_a_locked_model(root: Path) -> None:
+def test_graph_becomes_a_model_that_answers(root: Path) -> None:
     made = adopt(root, crafted.doubling())
     assert (made.functions, made.training) == (root / "functions/given", root / "training/given")
     (facts,) = folders.discover(root / "functions")
@@ -67,19 +65,12 @@ def test_graph_becomes_a_locked_model(root: Path) -> None:
     assert facts.description == "some model.onnx, as it was given."
     lock = locks.read(made.functions)
     assert (lock, lock.version) == (made.lock, 1)
-    artifact = artifacts.load(made.training / "artifact", expected_digest=lock.digest)
-    assert artifact.graph == crafted.doubling().SerializeToString()
+    service = Service.load(made.training / "artifact", digest=lock.digest)
+    assert service.infer({"x": np.float32([[1, 2, 3.5]])})["y"].tolist() == [[2, 4, 7]]
+    graph = (made.training / "artifact" / "model.onnx").read_bytes()
+    assert graph == crafted.doubling().SerializeToString()
     assert sorted(path.name for path in made.training.iterdir()) == ["README.md", "artifact"]
     assert list((root / "build").iterdir()) == []
-
-
-def test_new_model_answers_over_the_open_inference_protocol(root: Path) -> None:
-    made = adopt(root, crafted.doubling())
-    service = Service.load(made.training / "artifact")
-    body = json.dumps(crafted.example([1.0, 2.0, 3.5], [])["body"]).encode()
-    request = Request("POST", "/v2/models/given/infer", body=body)
-    response = Router(service).respond(request, lambda _: {})
-    assert json.loads(response.body)["outputs"][0]["data"] == [2.0, 4.0, 7.0]
 
 
 def test_same_file_gives_the_same_digest(root: Path) -> None:
@@ -269,18 +260,14 @@ def test_answer_that_is_not_finite_is_refused(root: Path) -> None:
     assert "not finite" in refusal(root, graph)
 
 
+def test_batch_whose_answer_is_beyond_the_limit_is_no_example(root: Path) -> None:
+    made = adopt(root, widening(170_000))
+    assert [entry["name"] for entry in examples_of(made)] == ["seeded"]
+
+
 def test_answer_beyond_lambdas_limit_is_refused(root: Path) -> None:
-    shape = numpy_helper.from_array(np.array([330_000]), "shape")
-    graph = crafted.model(
-        [
-            helper.make_node("ReduceSum", ["x"], ["sum"], keepdims=0),
-            helper.make_node("Expand", ["sum", "shape"], ["y"]),
-        ],
-        [value("x", ["n", 3])],
-        [value("y", ["many"])],
-        [shape],
-    )
-    assert "bytes of JSON, a function may answer 5900000" in refusal(root, graph)
+    reason = refusal(root, widening(330_000))
+    assert "bytes of JSON, a function may answer 5900000" in reason
 
 
 def test_question_beyond_the_limit_is_refused(root: Path) -> None:
@@ -329,3 +316,15 @@ def test_task_without_a_training_script_is_refused(root: Path) -> None:
     ):
         scaffold.from_task(root, "given", "forecasting")
     assert not (root / "functions" / "given").exists()
+
+
+def widening(columns: int) -> ModelProto:
+    """A graph whose answer has so many numbers of 18 digits a row."""
+    shape = numpy_helper.from_array(np.array([1, columns]), "shape")
+    third = numpy_helper.from_array(np.array(1 / 3, np.float32), "third")
+    nodes = [
+        helper.make_node("Mul", ["x", "third"], ["part"]),
+        helper.make_node("Expand", ["part", "shape"], ["y"]),
+    ]
+    inputs, outputs = [value("x", ["n", 1])], [value("y", ["n", columns])]
+    return crafted.model(nodes, inputs, outputs, [shape, third])
