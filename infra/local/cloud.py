@@ -23,6 +23,7 @@ from infra.local.moto_process import MotoProcess
 from infra.resources.blocks import Block
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
 from serving import keys
+from serving.store import VERSION_METADATA
 
 if TYPE_CHECKING:
     from infra.local.assembly import Assembly
@@ -51,9 +52,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an upload came to: the object that answers it, or says why it failed."""
+    """What a version of an upload came to: the object that answers it, or says why it failed."""
 
     key: str
+    version: str
+    media_type: str
     body: bytes
 
     def json(self) -> Any:
@@ -84,11 +87,13 @@ class LocalCloud:
         logs: Path | None = None,
         idle_s: float = IDLE_S,
         confinement: str = "auto",
+        moto: MotoProcess | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Bring up a SAM template with the packages in `build`; gives a cloud that answers.
 
-        `logs` keeps what the functions print, `report` is told a line per request.
+        `logs` keeps what the functions print, `moto` is one that was started before to save the
+        time it takes, `report` is told a line per request.  Raises CloudError, DeploymentError.
         """
         with ExitStack() as closing:
             listener = closing.enter_context(_listen(port))
@@ -96,7 +101,7 @@ class LocalCloud:
             closing.callback(shutil.rmtree, folder, ignore_errors=True)
             logs = logs or folder / "logs"
             logs.mkdir(parents=True, exist_ok=True)
-            moto = MotoProcess.start(logs / "moto.log")
+            moto = moto or MotoProcess.start(logs / "moto.log")
             closing.callback(moto.stop)
             # Imported here, as the time it takes is the time that moto needs to start.
             from infra.local.assembly import assemble
@@ -152,26 +157,39 @@ class LocalCloud:
         query = f"?Qualifier={quote(qualifier)}"
         return self.http("POST", path + query, json.dumps(payload).encode()).json()
 
-    def upload(self, model: str, key: str, body: bytes, **arguments: Any) -> None:
-        """Put a file where the model's uploads go; `arguments` are those of `put_object`."""
+    def upload(self, model: str, key: str, body: bytes, **arguments: Any) -> str:
+        """Put a file where the model's uploads go; gives the version that it is stored as.
+
+        `arguments` are those of `put_object`.
+        """
         name = f"{keys.upload_prefix(model)}{key}"
         s3 = self.client("s3")
-        s3.put_object(Bucket=self.uploads_bucket, Key=name, Body=body, **arguments)
+        put = s3.put_object(Bucket=self.uploads_bucket, Key=name, Body=body, **arguments)
+        return str(put["VersionId"])
 
-    def wait_for_result(self, model: str, key: str, timeout_s: float = 30.0) -> Result:
-        """Wait for what `upload` came to.  Raises CloudError after `timeout_s`."""
-        s3 = self.client("s3")
-        until = time.monotonic() + timeout_s
+    def wait_for_result(
+        self, model: str, key: str, version: str, timeout_s: float = 30.0
+    ) -> Result:
+        """Wait for what this version of an upload came to.  Raises CloudError after `timeout_s`."""
         wanted = (keys.result(model, key), keys.failure(model, key))
+        until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             for name in wanted:
-                try:
-                    answer = s3.get_object(Bucket=self.results_bucket, Key=name)
-                except s3.exceptions.NoSuchKey:
-                    continue
-                return Result(name, answer["Body"].read())
+                result = self.read_result(name)
+                if result and result.version == version:
+                    return result
             time.sleep(_LOOK_EVERY_S)
         raise CloudError(f"neither {wanted[0]} nor {wanted[1]} came within {timeout_s:g} s")
+
+    def read_result(self, key: str) -> Result | None:
+        """An object of the results bucket, if it is there."""
+        s3 = self.client("s3")
+        try:
+            answer = s3.get_object(Bucket=self.results_bucket, Key=key)
+        except s3.exceptions.NoSuchKey:
+            return None
+        version = answer["Metadata"].get(VERSION_METADATA, "")
+        return Result(key, version, answer["ContentType"], answer["Body"].read())
 
     def _function(self, name: str) -> str:
         """A function's full name, `flotilla-iris` for `iris`."""

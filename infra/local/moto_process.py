@@ -32,6 +32,14 @@ class MotoProcess:
             return cls(process, listener.getsockname()[1])
 
     def stop(self) -> None:
-        """Stop it and wait until it is gone."""
+        """Stop it and wait until it is gone; twice does no harm."""
         self._process.kill()
-        self._process.communicate()
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from infra import package, template
-from infra.local.cloud import LocalCloud
-from infra.package import Built
-from serving import artifact, folder, lock
-from serving.folder import ModelFolder
-from training.registry import Registry
+from infra.local.moto_process import MotoProcess
+
+if TYPE_CHECKING:
+    from infra.local.launch import Launched
 
 STATE = Path("build") / "local.json"
 LOGS = Path("build") / "logs"
@@ -34,26 +33,16 @@ def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
     Ctrl-C, SIGTERM and a closed terminal stop it.  Raises UpError, FolderError, PackageError.
     """
     started = time.perf_counter()
+    logs = root / LOGS
     with _stopped_by_signals(), _only_one(root):
-        built = package.build("local", root)
-        models = folder.discover(root / "functions")
-        served = [model for model in models if model.name not in built.missing]
-        with LocalCloud.start(
-            template.render(served), built.folder, port=port, logs=root / LOGS, report=echo
-        ) as cloud:
-            seed(cloud, root, served)
-            with _announced(cloud, root):
-                echo(_welcome(cloud, served, built, time.perf_counter() - started))
+        logs.mkdir(exist_ok=True)
+        with MotoProcess.start(logs / "moto.log") as moto:
+            # Imported here, as moto takes its second to start as well.
+            from infra.local.launch import launch
+
+            with launch(root, port, moto, logs, echo) as launched, _announced(launched, root):
+                echo(_welcome(launched, time.perf_counter() - started))
                 _sleep()
-
-
-def seed(cloud: LocalCloud, root: Path, models: list[ModelFolder]) -> None:
-    """Put each model's locked artifact into the artifacts bucket, as if it had been published."""
-    registry = Registry(cloud.client("s3"), cloud.artifacts_bucket)
-    for model in models:
-        locked = lock.read(model.path)
-        released = root / "training" / model.name / "artifact"
-        registry.seed(locked, artifact.load(released, locked.digest))
 
 
 def _sleep() -> None:
@@ -113,9 +102,9 @@ def _running_already(state: Path) -> str:
 
 
 @contextmanager
-def _announced(cloud: LocalCloud, root: Path) -> Iterator[None]:
+def _announced(launched: "Launched", root: Path) -> Iterator[None]:
     """Say in `build/local.json` where the cloud is, for as long as it is there."""
-    state = root / STATE
+    state, cloud = root / STATE, launched.cloud
     document = {
         "url": cloud.url,
         "api_key": cloud.api_key,
@@ -134,10 +123,11 @@ def _announced(cloud: LocalCloud, root: Path) -> Iterator[None]:
         state.unlink(missing_ok=True)
 
 
-def _welcome(cloud: LocalCloud, served: list[ModelFolder], built: Built, took_s: float) -> str:
+def _welcome(launched: "Launched", took_s: float) -> str:
+    cloud, served = launched.cloud, launched.served
     width = max((len(model.name) for model in served), default=0)
     models = [f"  {model.name:{width}}  {model.description}" for model in served]
-    missing = [f"  {name}: {reason}" for name, reason in built.missing.items()]
+    missing = [f"  {name}: {reason}" for name, reason in launched.missing.items()]
     return "\n".join(
         [
             f"Flotilla is up, after {took_s:.1f} s.",
