@@ -54,7 +54,7 @@ class Graph:
 
     def number(self, value: float) -> str:
         """The FP64 constant of this value, the same one each time."""
-        return self._shared(f"number_{value:g}", np.float64(value))
+        return self._shared(f"number_{value:g}", np.array(float(value)))
 
     def integers(self, *values: int) -> str:
         """The list of whole numbers that many operators take for axes and shapes."""
@@ -104,7 +104,7 @@ class Graph:
 
     def _shared(self, name: str, value: Array) -> str:
         known = any(constant.name == name for constant in self._constants)
-        return name if known else self.constant(name, np.asarray(value))
+        return name if known else self.constant(name, value)
 
 
 def _tensor_info(name: str, datatype: str, shape: Shape) -> onnx.ValueInfoProto:

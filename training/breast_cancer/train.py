@@ -126,7 +126,7 @@ def train(seed: int, out: Path) -> Artifact:
     )
 
     graph = export(model, seen)
-    same = parity.check(graph, np.float32(unseen.inputs), model.predict_proba(unseen.inputs))
+    same = parity.check(graph, unseen.inputs.astype(np.float32), model.predict_proba(unseen.inputs))
     contents = tabular.classifier(seen, unseen, same.answers, model.predict_proba)
     lesson = Lesson(
         source=data.source,

@@ -98,7 +98,7 @@ def train(seed: int, out: Path) -> Artifact:
     others = evaluate.other_splits("r2", lambda rows: r2_on(data, rows), data.targets, splits=20)
 
     graph = convert(model)
-    same = parity.check(graph, np.float32(unseen.inputs), values(model, unseen.inputs))
+    same = parity.check(graph, unseen.inputs.astype(np.float32), values(model, unseen.inputs))
     contents = tabular.regressor(seen, unseen, same.answers, lambda rows: values(model, rows))
     lesson = Lesson(
         source=data.source,

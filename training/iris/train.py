@@ -145,7 +145,7 @@ def train(seed: int, out: Path) -> Artifact:
     )
 
     graph = export(model)
-    same = parity.check(graph, np.float32(unseen.inputs), model.probabilities(unseen.inputs))
+    same = parity.check(graph, unseen.inputs.astype(np.float32), model.probabilities(unseen.inputs))
     contents = tabular.classifier(seen, unseen, same.answers, model.probabilities)
     lesson = Lesson(
         source=data.source,

@@ -110,7 +110,7 @@ def train(seed: int, out: Path) -> Artifact:
     plane = passes[-1]
 
     graph = export(plane)
-    same = parity.check(graph, np.float32(unseen.inputs), plane.values(unseen.inputs))
+    same = parity.check(graph, unseen.inputs.astype(np.float32), plane.values(unseen.inputs))
     contents = tabular.regressor(seen, unseen, same.answers, plane.values)
     lesson = Lesson(
         source=data.source,

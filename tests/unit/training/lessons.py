@@ -35,7 +35,7 @@ def graph() -> bytes:
 def contents_and_lesson() -> tuple[Contents, Lesson]:
     """What a training script hands to `artifact.write`."""
     seen, unseen = DATA.take(ROWS.train), DATA.take(ROWS.held_out)
-    same = parity.check(graph(), np.float32(unseen.inputs), doubled(unseen.inputs))
+    same = parity.check(graph(), unseen.inputs.astype(np.float32), doubled(unseen.inputs))
     contents = tabular.regressor(seen, unseen, same.answers, doubled)
     lesson = Lesson(
         source=DATA.source,
