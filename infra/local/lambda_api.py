@@ -8,7 +8,7 @@ import asyncio
 import base64
 import json
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
@@ -18,21 +18,13 @@ from pathlib import Path
 from aiohttp import web
 
 from infra.local.code import Code
-from infra.local.function import LATEST, Alias, Function, UnknownQualifier
-from infra.local.invocation import PAYLOAD_BYTES, Call, Outcome, Throttled
+from infra.local.function import LATEST, Alias, Function
+from infra.local.invocation import PAYLOAD_BYTES, Call, Outcome
+from infra.local.lambda_errors import LambdaError, invalid, missing, told
 from infra.resources.blocks import Block
 
 _FUNCTION = "/2015-03-31/functions/{name}"
 _ALIAS = f"{_FUNCTION}/aliases/{{alias}}"
-
-
-class LambdaError(Exception):
-    """An error in Lambda's words."""
-
-    def __init__(self, status: HTTPStatus, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.kind = kind
 
 
 class LambdaApi:
@@ -46,7 +38,7 @@ class LambdaApi:
 
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the paths of Lambda's API."""
-        router.add_get("/2015-03-31/functions{slash:/?}", _told(self._list))
+        router.add_get("/2015-03-31/functions{slash:/?}", told(self._list))
         for method, path, handler in (
             ("POST", f"{_FUNCTION}/invocations", self._invoke),
             ("GET", _FUNCTION, self._get),
@@ -61,7 +53,7 @@ class LambdaApi:
             ("PUT", _ALIAS, self._put_alias),
             ("DELETE", _ALIAS, self._delete_alias),
         ):
-            router.add_route(method, path, _told(handler))
+            router.add_route(method, path, told(handler))
 
     async def _invoke(self, request: web.Request) -> web.Response:
         function, qualifier = self._asked(request)
@@ -118,7 +110,7 @@ class LambdaApi:
         function, _ = self._asked(request)
         wanted = await request.json()
         if "ZipFile" not in wanted:
-            raise _invalid(f"code is given as {sorted(wanted)}, expected ZipFile")
+            raise invalid(f"code is given as {sorted(wanted)}, expected ZipFile")
         content = base64.b64decode(wanted["ZipFile"])
         folder = self._uploads / function.latest.name / sha256(content).hexdigest()
         if not folder.exists():
@@ -178,39 +170,8 @@ class LambdaApi:
         named = request.match_info["name"].rpartition(":function:")[2]
         name, _, qualifier = named.partition(":")
         if name not in self._functions:
-            raise _missing(f"no function {name!r}, expected one of {sorted(self._functions)}")
+            raise missing(f"no function {name!r}, expected one of {sorted(self._functions)}")
         return self._functions[name], request.query.get("Qualifier", qualifier) or LATEST
-
-
-def _told(
-    handler: Callable[[web.Request], Awaitable[web.Response]],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """The handler, with its errors as Lambda tells them."""
-
-    async def handle(request: web.Request) -> web.Response:
-        try:
-            return await handler(request)
-        except LambdaError as error:
-            return _error(error.status, error.kind, error)
-        except UnknownQualifier as error:
-            return _error(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", error)
-        except Throttled as error:
-            return _error(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequestsException", error)
-
-    return handle
-
-
-def _error(status: HTTPStatus, kind: str, error: Exception) -> web.Response:
-    document = {"Type": "User", "Message": str(error)}
-    return web.json_response(document, status=status, headers={"x-amzn-ErrorType": kind})
-
-
-def _missing(message: str) -> LambdaError:
-    return LambdaError(HTTPStatus.NOT_FOUND, "ResourceNotFoundException", message)
-
-
-def _invalid(message: str) -> LambdaError:
-    return LambdaError(HTTPStatus.BAD_REQUEST, "InvalidParameterValueException", message)
 
 
 def _check_payload(payload: bytes) -> None:
@@ -229,7 +190,7 @@ def _check_payload(payload: bytes) -> None:
 def _known_alias(function: Function, request: web.Request) -> Alias:
     name = request.match_info["alias"]
     if name not in function.aliases:
-        raise _missing(f"no alias {name!r}, expected one of {sorted(function.aliases)}")
+        raise missing(f"no alias {name!r}, expected one of {sorted(function.aliases)}")
     return function.aliases[name]
 
 
@@ -243,9 +204,9 @@ def _weights(routing: Block | None, old: Alias) -> dict[str, float]:
 def _check_alias(function: Function, alias: Alias) -> None:
     for version in (alias.version, *alias.weights):
         if version not in function.versions:
-            raise _missing(f"no version {version!r}, expected one of {sorted(function.versions)}")
+            raise missing(f"no version {version!r}, expected one of {sorted(function.versions)}")
     if not 0 <= sum(alias.weights.values()) <= 1:
-        raise _invalid(f"the weights are {alias.weights}, expected at most 1 together")
+        raise invalid(f"the weights are {alias.weights}, expected at most 1 together")
 
 
 def _unpack(content: bytes, folder: Path) -> None:
@@ -253,7 +214,7 @@ def _unpack(content: bytes, folder: Path) -> None:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             archive.extractall(folder)
     except zipfile.BadZipFile as error:
-        raise _invalid(f"ZipFile is no zip file: {error}") from None
+        raise invalid(f"ZipFile is no zip file: {error}") from None
 
 
 def _configured(code: Code) -> Block:

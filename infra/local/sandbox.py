@@ -36,6 +36,7 @@ class Sandbox:
         self, code: Code, api: RuntimeApi, process: asyncio.subprocess.Process, tmp: Path, log: int
     ) -> None:
         self.timed_out = False
+        self._stopping = False
         self.idle_since = perf_counter()
         self._code = code
         self._api = api
@@ -97,6 +98,7 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Kill it, and whatever it started, and wait until it is gone."""
+        self._stopping = True
         self._kill()
         await self._watch
 
@@ -123,7 +125,8 @@ class Sandbox:
         await self._api.close()
         shutil.rmtree(tmp, ignore_errors=True)
         outcome = self._death(status)
-        self._say(f"RequestId: {self._request_id} {outcome.payload.decode()}")
+        if not self._stopping:
+            self._say(outcome.payload.decode())
         self._api.end(outcome)
 
     def _death(self, status: int) -> Outcome:

@@ -46,6 +46,7 @@ async def running(
         runner = web.AppRunner(
             _application(api, functions, uploads, report),
             access_log=None,
+            auto_decompress=False,  # API Gateway hands bodies on as they come
             shutdown_timeout=_GRACE_S,
         )
         await runner.setup()

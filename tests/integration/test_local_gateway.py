@@ -1,6 +1,7 @@
 """What API Gateway does between a caller and a function."""
 
 import base64
+import gzip
 import http.client
 import json
 
@@ -85,6 +86,13 @@ def test_binary_body_arrives_in_base64(tiny_cloud: LocalCloud) -> None:
     event = tiny_cloud.http("POST", "/open", NOT_TEXT, {"Content-Type": "image/png"}).json()
     assert event["isBase64Encoded"] is True
     assert base64.b64decode(event["body"]) == NOT_TEXT
+
+
+def test_compressed_body_arrives_as_it_was_sent(tiny_cloud: LocalCloud) -> None:
+    body = gzip.compress(b"pixels")
+    headers = {"Content-Type": "image/png", "Content-Encoding": "gzip"}
+    event = tiny_cloud.http("POST", "/open", body, headers).json()
+    assert base64.b64decode(event["body"]) == body
 
 
 def test_body_of_an_unlisted_type_is_decoded_as_text(tiny_cloud: LocalCloud) -> None:

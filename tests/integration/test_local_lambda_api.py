@@ -174,6 +174,13 @@ def test_settings_can_be_changed(tiny_cloud: LocalCloud, spare: str) -> None:
     assert "COLOUR" not in tiny_cloud.invoke(spare, {"op": "environment"})
 
 
+def test_web_pages_are_kept_out(tiny_cloud: LocalCloud) -> None:
+    path = "/2015-03-31/functions/strict/invocations"
+    assert tiny_cloud.http("POST", path, b"{}").status == 200
+    refused = tiny_cloud.http("POST", path, b"{}", {"Origin": "http://127.0.0.1:1"})
+    assert refused.status == 403
+
+
 def test_code_that_is_no_zip_is_refused(tiny_cloud: LocalCloud) -> None:
     client = tiny_cloud.client("lambda")
     with pytest.raises(client.exceptions.InvalidParameterValueException, match="no zip file"):
