@@ -4,7 +4,7 @@ Figures come from the manifest and nowhere else, so a card cannot promise what w
 What a manifest cannot know, the training script says in a `Card`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from serving.manifest import Manifest
@@ -15,16 +15,12 @@ NAME = "README.md"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Prose, one sentence per line; `plots` maps a file below `plots/` to its caption.
-
-    `sections` maps further headings to what stands under them, rendered from recorded figures.
-    """
+    """Prose, one sentence per line; `plots` maps a file below `plots/` to its caption."""
 
     summary: str
     method: str
     limits: tuple[str, ...]
     plots: dict[str, str]
-    sections: dict[str, str] = field(default_factory=dict)
 
 
 def write(folder: Path, manifest: Manifest, card: Card) -> None:
@@ -40,7 +36,7 @@ def render(manifest: Manifest, card: Card) -> str:
         *(f"![{caption}](plots/{file})" for file, caption in card.plots.items()),
         _data(manifest),
         *_inputs(manifest.details),
-        *(f"## {heading}\n\n{text.strip()}" for heading, text in card.sections.items()),
+        *(_table(heading, table) for heading, table in manifest.training.get("tables", {}).items()),
         f"## Method\n\n{card.method.strip()}\n{_parity(manifest.training)}",
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in card.limits),
         _reproduce(manifest),
@@ -110,6 +106,17 @@ def _inputs(details: JsonObject) -> list[str]:
     ]
     header = "| feature | unit | range in training | meaning |\n| --- | --- | --- | --- |"
     return ["\n".join(["## Inputs\n", header, *rows])]
+
+
+def _table(heading: str, table: JsonObject) -> str:
+    """What was measured beside the metrics: `{"text", "columns", "rows"}` of the notes."""
+    lines = [table["columns"], ["---"] + ["---:"] * (len(table["columns"]) - 1), *table["rows"]]
+    rows = "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    return "\n\n".join([f"## {heading}", *filter(None, [table.get("text", "")]), rows])
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _parity(training: JsonObject) -> str:

@@ -65,13 +65,18 @@ def check(graph: bytes, inputs: Array, expected: Array) -> Parity:
 
 def run(graph: bytes, inputs: Array, batch_size: int) -> Array:
     """The graph's answers to the inputs, asked in batches."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
+    loaded = session(graph)
+    name = loaded.get_inputs()[0].name
     starts = range(0, len(inputs), batch_size)
     batches = [inputs[start : start + batch_size] for start in starts]
-    return np.concatenate([session.run(None, {name: batch})[0] for batch in batches])
+    return np.concatenate([loaded.run(None, {name: batch})[0] for batch in batches])
+
+
+def session(graph: bytes) -> ort.InferenceSession:
+    """The graph, loaded to run on one thread."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _require_same_labels(answers: Array, expected: Array) -> None:

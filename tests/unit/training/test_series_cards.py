@@ -1,0 +1,30 @@
+"""The cards of the models of series and sounds: as their artifacts have it, with their plots."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from serving import artifact as artifacts
+from serving.manifest import EXAMPLES
+from training import card, examples
+
+TRAINING = Path(__file__).parents[3] / "training"
+MODELS = ("ett_load",)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_committed_card_is_that_of_the_committed_artifact(model: str) -> None:
+    about = importlib.import_module(f"training.{model}.about")
+    manifest = artifacts.load(TRAINING / model / "artifact").manifest
+    assert (TRAINING / model / "README.md").read_text() == card.render(manifest, about.CARD)
+    for plot in about.CARD.plots:
+        assert (TRAINING / model / "plots" / plot).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_artifact_shows_both_ways_to_ask(model: str) -> None:
+    artifact = artifacts.load(TRAINING / model / "artifact")
+    asked = examples.parse(artifact.read(EXAMPLES), model)
+    assert len(asked) >= 5
+    assert {example.path.rsplit("/", 1)[1] for example in asked} == {"predict", "infer"}

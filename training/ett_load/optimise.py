@@ -1,0 +1,116 @@
+"""Measure the variants of `ett_load` on the test months: fewer bits, fewer ranks, a shorter past.
+
+    python -m training.ett_load.optimise
+
+The score is how much of the variance over 720 hours is explained: 1 less the mean squared error of
+standardised series.  Pruned is the map's largest singular values; distilled is a map of the last
+week only, fitted to what the whole one answers.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from training import forecasting, ladder
+from training.datasets import transformer_load
+from training.ett_load import nlinear
+from training.ett_load.months import (
+    BATCH,
+    CONTEXT,
+    HORIZON,
+    TEST_END,
+    TRAIN_END,
+    VALIDATION_END,
+    Months,
+)
+from training.ett_load.nlinear import Moments, NLinear
+from training.ett_load.train import MODEL, calibrate, choose
+from training.evaluate import Figure
+from training.export import DOUBLE, Graph
+
+RANK = 48
+PENALTY = 1e-3  # of the distilled map, whose teacher is smooth already
+WEEK = forecasting.WEEK
+STEP = 4  # every fourth test window is asked
+
+
+def whole(model: NLinear, months: Months) -> bytes:
+    """The model as it is."""
+    return nlinear.export(model, MODEL)
+
+
+def int8(model: NLinear, months: Months) -> bytes:
+    """Weights in eight bits, with a scale for each hour ahead."""
+    scale = np.abs(model.weights).max(axis=0) / 127
+    small = np.rint(model.weights / scale).astype(np.int8)
+
+    def add_map(graph: Graph, moves: str) -> str:
+        stored = graph.constant("weights", small), graph.constant("scale", scale)
+        weights = graph.add("DequantizeLinear", *stored, axis=1)
+        return graph.add("MatMul", moves, graph.add("Cast", weights, to=DOUBLE))
+
+    return nlinear.export(model, MODEL, add_map)
+
+
+def pruned(model: NLinear, months: Months) -> bytes:
+    """The map by its largest singular values, as two thin products."""
+    left, strength, right = np.linalg.svd(model.weights, full_matrices=False)
+
+    def add_map(graph: Graph, moves: str) -> str:
+        thin = nlinear.add_product(graph, moves, left[:, :RANK] * strength[:RANK], "left")
+        return nlinear.add_product(graph, thin, right[:RANK], "right")
+
+    return nlinear.export(model, MODEL, add_map)
+
+
+def distilled(model: NLinear, months: Months) -> bytes:
+    """A map of the last week, fitted to the answers of the whole map on the training months."""
+    contexts, _ = months.windows(0, TRAIN_END)
+    moments = Moments(WEEK, HORIZON)
+    for rows in np.array_split(contexts, len(contexts) // BATCH):
+        standard = rows / months.scale
+        moments.add(standard[:, -WEEK:], nlinear.forecast(model.weights, standard))
+    weights = moments.solve(PENALTY)
+
+    def add_map(graph: Graph, moves: str) -> str:
+        ends = (graph.integers(end) for end in (CONTEXT - WEEK, CONTEXT, 2))
+        return nlinear.add_product(graph, graph.add("Slice", moves, *ends), weights)
+
+    return nlinear.export(model, MODEL, add_map)
+
+
+VARIANTS: dict[str, Callable[[NLinear, Months], bytes]] = {
+    ladder.FULL: whole,
+    "int8": int8,
+    "pruned": pruned,
+    "distilled": distilled,
+}
+
+
+def score(graph: bytes, months: Months) -> Figure:
+    """The share of variance that the graph explains on the test months."""
+    contexts, truths = (part[::STEP] for part in months.windows(VALIDATION_END, TEST_END))
+    means, _ = forecasting.ask(graph, {"context": contexts.astype(np.float32)}, 64)
+    return forecasting.figure(1 - ((means - truths) / months.scale) ** 2, WEEK // STEP)
+
+
+def main() -> None:
+    """Measure each variant and record the ladder."""
+    months = Months(transformer_load.load())
+    weights = months.moments(TRAIN_END).solve(choose(months))
+    model = calibrate(months, weights, TRAIN_END, VALIDATION_END)
+    contexts, _ = months.windows(VALIDATION_END, TEST_END)
+    feeds = [{"context": contexts[:count].astype(np.float32)} for count in (1, 8)]
+    rungs = []
+    for name, make in VARIANTS.items():
+        graph = make(model, months)
+        rungs.append(ladder.measure(name, graph, score(graph, months), *feeds))
+        print(rungs[-1])
+    home = Path(__file__).parent
+    ladder.write(home, rungs, "variance explained over 720 hours")
+    ladder.draw(home, home / "plots" / "ladder.png")
+
+
+if __name__ == "__main__":
+    main()
