@@ -205,6 +205,12 @@ IMAGES = {
     "another key": ("application/json", instances({"url": "http://x"}), 422, "with 'image'"),
     "a string": ("application/json", instances("aGk="), 422, "with 'image'"),
     "base64 of text": ("application/json", encoded(b"text"), 400, "no such signature"),
+    "too many pixels together": (
+        "application/json",
+        encoded(png(5000, 3000, "1"), png(5000, 3000, "1")),
+        413,
+        "25000000 pixels together",
+    ),
     "two sizes": ("application/json", encoded(png(2, 2), png(3, 2)), 422, "2 x 2, 3 x 2"),
     "CSV for an image": ("text/csv", b"1,2,3", 415, "image/png, image/jpeg"),
 }

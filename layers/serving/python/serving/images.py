@@ -15,6 +15,18 @@ _MODES = {1: "L", 3: "RGB"}
 _SIXTEEN_TO_EIGHT = 257
 
 
+def decode_all(files: list[bytes], channels: int, limits: Limits) -> list[Array]:
+    """Each file as `decode` gives it; the limit on pixels holds for all of them together."""
+    decoded: list[Array] = []
+    pixels = 0
+    for raw in files:
+        decoded.append(decode(raw, channels, limits))
+        pixels += decoded[-1].shape[0] * decoded[-1].shape[1]
+        if pixels > limits.image_pixels:
+            raise TooLarge(f"the images have more than {limits.image_pixels} pixels together")
+    return decoded
+
+
 def decode(raw: bytes, channels: int, limits: Limits) -> Array:
     """An image file to UINT8 (H, W, channels), turned upright as its EXIF says.
 

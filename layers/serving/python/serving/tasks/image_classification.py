@@ -39,10 +39,8 @@ class ImageClassification:
         return [body]
 
     def decode(self, instances: list[Json]) -> Tensors:
-        decoded = [
-            images.decode(base64_field.read(instance, index, "image"), self._channels, self._limits)
-            for index, instance in enumerate(instances)
-        ]
+        files = [base64_field.read(each, index, "image") for index, each in enumerate(instances)]
+        decoded = images.decode_all(files, self._channels, self._limits)
         sizes = {image.shape[:2] for image in decoded}
         if len(sizes) > 1:
             shown = ", ".join(f"{width} x {height}" for height, width in sorted(sizes))
