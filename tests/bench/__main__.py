@@ -15,14 +15,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import boto3
+from rich.console import Console
+from rich.table import Table
+
 from infra.local import runtime
 from infra.local.clients import CREDENTIALS
 from infra.local.code import REGION, Code, Host
 from infra.local.moto_process import MotoProcess
 from infra.package import build
-from rich.console import Console
-from rich.table import Table
-
 from tests.bench import chart
 from tests.bench.engine import engine_times
 from tests.bench.race import Contestant, Times, race

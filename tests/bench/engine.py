@@ -14,6 +14,7 @@ from time import monotonic, thread_time
 from types import SimpleNamespace
 
 import numpy as np
+
 from serving.handler import Handler
 from serving.prices import Meter
 from serving.routes import Router

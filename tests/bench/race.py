@@ -4,7 +4,6 @@ Each is started as the local cloud starts a function: the real runtime client in
 are interleaved, so that whatever else the machine does hits all of them alike.
 """
 
-import asyncio
 import json
 import os
 from dataclasses import dataclass, field
