@@ -13,6 +13,7 @@ from importlib import import_module
 from io import BytesIO
 from typing import Any
 
+from moto import backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -72,6 +73,12 @@ def _wait_politely(server: OneAtATime) -> None:
     Queue.wait_for_messages = wait_for_messages  # type: ignore[method-assign]
 
 
+def _list_modules_once() -> None:
+    """moto lists its own folder for every request: a fifth of the time that a small one takes."""
+    modules = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
+
+
 def _leave_with_parent() -> None:
     sys.stdin.buffer.read()
     os._exit(0)
@@ -89,6 +96,7 @@ def main() -> None:
     s3_events.install()
     application = OneAtATime(DomainDispatcherApplication(create_backend_app))
     _wait_politely(application)
+    _list_modules_once()
     _load(("s3", "sqs", "events"))
     server = make_server(
         "127.0.0.1",
