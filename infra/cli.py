@@ -9,23 +9,15 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from typer.core import TyperGroup
 
+from infra import terminal
 from training.metrics import TOLERANCE
 
-if TYPE_CHECKING:
-    from infra.package import Built
-    from training.check import Report
-
 _ROOMS = {"infra", "serving", "training"}
-_out = Console(highlight=False)
-_err = Console(highlight=False, stderr=True)
 
 
 class _Commands(TyperGroup):
@@ -38,7 +30,7 @@ class _Commands(TyperGroup):
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in _ROOMS:
                 raise
-            _err.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
+            terminal.say_error(str(error))
             raise typer.Exit(1) from None
 
 
@@ -88,10 +80,10 @@ def new(
     else:
         made = scaffold.from_task(context.obj, name, task or "")
         following = f"go on with `flotilla train {name}`"
-    _out.print(f"{made.functions}\n{made.training}")
+    terminal.out.print(f"{made.functions}\n{made.training}")
     for warning in made.warnings:
-        _err.print(f"[yellow]note:[/yellow] {escape(warning)}", soft_wrap=True)
-    _out.print(f"Made {name}: {following}.")
+        terminal.say_note(warning)
+    terminal.out.print(f"Made {name}: {following}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -114,7 +106,7 @@ def check(
     facts = folder.read(context.obj / "functions" / model)
     current = lock.read(facts.path) if (facts.path / lock.NAME).exists() else None
     report = checks.check(publish.artifact_folder(context.obj, model), facts, current, tolerance)
-    _print_report(report, as_json)
+    terminal.print_report(report, as_json)
     raise typer.Exit(0 if report.passed else 1)
 
 
@@ -135,11 +127,11 @@ def publish_(
     registry = None if offline else publish.connect(context.obj, bucket)
     published = publish.publish(context.obj, model, registry, tolerance)
     if as_json:
-        _print_json(dataclasses.asdict(published.lock))
+        terminal.print_json(dataclasses.asdict(published.lock))
         return
     lock, before = published.lock, published.before
     was = f", was version {before.version}" if before and before != lock else ""
-    _out.print(f"{model} is version {lock.version}{was}, digest {lock.digest[:12]}...")
+    terminal.out.print(f"{model} is version {lock.version}{was}, digest {lock.digest[:12]}...")
 
 
 @app.command()
@@ -153,12 +145,9 @@ def build(
     """Build the layers and the package of every function, for Lambda."""
     from infra import package
 
-    with _err.status("Building ..."):
+    with terminal.err.status("Building ..."):
         built = package.build("local" if local else "lambda", context.obj)
-    if as_json:
-        _print_json(_built_json(built))
-    else:
-        _print_built(built)
+    terminal.print_built(built, as_json)
     raise typer.Exit(1 if built.missing else 0)
 
 
@@ -171,7 +160,7 @@ def render(context: typer.Context) -> None:
     path = context.obj / template.PATH.relative_to(template.ROOT)
     models = folder.discover(context.obj / "functions")
     path.write_text(template.text(template.render(models)))
-    _out.print(f"{path} has {len(models)} models.")
+    terminal.out.print(f"{path} has {len(models)} models.")
 
 
 @app.command()
@@ -199,11 +188,15 @@ def deploy_(
 
     if plan:
         for step in deploy.plan(context.obj, stack):
-            _out.print(step, markup=False, soft_wrap=True)
+            terminal.out.print(step, markup=False)
         return
     account = deploy.AwsAccount.open(context.obj, region)
     deploy.deploy(
-        context.obj, account, lambda: package.build("lambda", context.obj), stack, _out.print
+        context.obj,
+        account,
+        lambda: package.build("lambda", context.obj),
+        stack,
+        terminal.out.print,
     )
 
 
@@ -221,62 +214,12 @@ def call(
     cloud = client.find_cloud(context.obj, os.environ)
     answer = client.ask(cloud, model, client.read_question(request))
     try:
-        _print_json(json.loads(answer.text))
+        terminal.print_json(json.loads(answer.text))
     except ValueError:
-        _out.print(answer.text, markup=False)
+        terminal.out.print(answer.text, markup=False)
     if answer.status >= 400:
-        _err.print(f"[red]error:[/red] {model} answers with status {answer.status}")
+        terminal.say_error(f"{model} answers with status {answer.status}")
         raise typer.Exit(1)
-
-
-def _print_json(document: object) -> None:
-    if _out.is_terminal:
-        _out.print_json(data=document)
-    else:
-        print(json.dumps(document, indent=2))
-
-
-def _print_report(report: "Report", as_json: bool) -> None:
-    if as_json:
-        _print_json(dataclasses.asdict(report))
-        return
-    for finding in report.findings:
-        mark = "[green]ok    [/green]" if finding.passed else "[red]failed[/red]"
-        _out.print(f"{mark} {escape(f'{finding.name}: {finding.detail}')}", soft_wrap=True)
-
-
-def _print_built(built: "Built") -> None:
-    table = Table(box=None)
-    for heading in ("package", "unzipped", "zip", "sha-256"):
-        table.add_column(heading, justify="left" if heading in ("package", "sha-256") else "right")
-    for kind, packages in (("layers", built.layers), ("functions", built.functions)):
-        for package in packages:
-            zipped = _megabytes(package.zip_bytes) if package.zip_bytes else ""
-            size = _megabytes(package.size_bytes)
-            table.add_row(f"{kind}/{package.name}", size, zipped, package.digest[:16])
-    _out.print(table)
-    if built.platform.python is None:
-        _err.print(
-            "[yellow]note:[/yellow] no Python 3.13 is here to compile with, so every cold start "
-            "takes longer: install one, for example with `uv python install 3.13`, and build again",
-            soft_wrap=True,
-        )
-    for name, reason in built.missing.items():
-        _err.print(f"[yellow]not built:[/yellow] {name}: {escape(reason)}", soft_wrap=True)
-
-
-def _built_json(built: "Built") -> dict[str, object]:
-    return {
-        "platform": built.platform.name,
-        "folder": str(built.folder),
-        "layers": [dataclasses.asdict(package) for package in built.layers],
-        "functions": [dataclasses.asdict(package) for package in built.functions],
-        "missing": dict(built.missing),
-    }
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.2f} MB"
 
 
 if __name__ == "__main__":

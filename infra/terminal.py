@@ -1,0 +1,83 @@
+"""What the command line prints: text for people, JSON for scripts, notes and errors apart."""
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from infra.package import Built
+    from training.check import Report
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+_NOT_COMPILED = (
+    "no Python 3.13 is here to compile with, so every cold start takes longer: "
+    "install one, for example with `uv python install 3.13`, and build again"
+)
+
+
+def say_error(message: str) -> None:
+    """Say what went wrong, on one line."""
+    err.print(f"[red]error:[/red] {escape(message)}")
+
+
+def say_note(message: str, about: str = "note") -> None:
+    """Say what is worth knowing, on one line."""
+    err.print(f"[yellow]{about}:[/yellow] {escape(message)}")
+
+
+def print_json(document: object) -> None:
+    """Print JSON, in colour to a terminal."""
+    if out.is_terminal:
+        out.print_json(data=document)
+    else:
+        print(json.dumps(document, indent=2))
+
+
+def print_report(report: "Report", as_json: bool) -> None:
+    """Print what a check found, a line each."""
+    if as_json:
+        print_json(dataclasses.asdict(report))
+        return
+    for finding in report.findings:
+        mark = "[green]ok    [/green]" if finding.passed else "[red]failed[/red]"
+        out.print(f"{mark} {escape(f'{finding.name}: {finding.detail}')}")
+
+
+def print_built(built: "Built", as_json: bool) -> None:
+    """Print what was built, how large it is, and what is missing."""
+    if as_json:
+        print_json(_built_json(built))
+        return
+    table = Table(box=None)
+    for heading in ("package", "unzipped", "zip", "sha-256"):
+        table.add_column(heading, justify="left" if heading in ("package", "sha-256") else "right")
+    for kind, packages in (("layers", built.layers), ("functions", built.functions)):
+        for package in packages:
+            zipped = _megabytes(package.zip_bytes) if package.zip_bytes else ""
+            size = _megabytes(package.size_bytes)
+            table.add_row(f"{kind}/{package.name}", size, zipped, package.digest[:16])
+    out.print(table)
+    if built.platform.python is None:
+        say_note(_NOT_COMPILED)
+    for name, reason in built.missing.items():
+        say_note(f"{name}: {reason}", about="not built")
+
+
+def _built_json(built: "Built") -> dict[str, object]:
+    return {
+        "platform": built.platform.name,
+        "folder": str(built.folder),
+        "layers": [dataclasses.asdict(package) for package in built.layers],
+        "functions": [dataclasses.asdict(package) for package in built.functions],
+        "missing": dict(built.missing),
+    }
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.2f} MB"
