@@ -113,7 +113,7 @@ class Run:
 def seed_all(seed: int) -> None:
     """Seed what draws without being handed a generator: initial weights and dropout."""
     torch.manual_seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - scikit-learn still draws from it
+    np.random.seed(seed)  # scikit-learn still draws from it
 
 
 def fit(task: Task, recipe: Recipe, folder: Path, resume: bool = True) -> Run:

@@ -49,6 +49,12 @@ def valued(values: Array, unit: str) -> Answered:
     return Answered("value", values, predictions)
 
 
+def embedded(vectors: Array) -> Answered:
+    """The answer of an encoder, of vectors (N, D)."""
+    predictions: Predictions = [{"embedding": [_fp32(number) for number in row]} for row in vectors]
+    return Answered("embedding", vectors, predictions)
+
+
 def spread(targets: Array, count: int) -> Array:
     """Row numbers evenly spread over the targets' range, so that every class gets its turn."""
     order = np.argsort(targets, kind="stable")
@@ -78,24 +84,69 @@ def tabular(
 def pictures(
     named: Sequence[tuple[str, Array]], pair: Array, answer: Callable[[Array], Answered]
 ) -> list[JsonObject]:
-    """Ask pictures UINT8 (H, W, 1) as PNG files, and a pair (2, H, W, 1) in one request."""
+    """Ask pictures UINT8 (H, W, C) as PNG files, and a pair (2, H, W, C) in one request."""
     files = [
-        {
-            "name": name,
-            "operation": "predict",
-            "media_type": "image/png",
-            "body_base64": _base64(_png(picture)),
-            "answer": {"predictions": answer(picture[np.newaxis]).predictions},
-        }
+        file(name, "image/png", png(picture), answer(picture[np.newaxis]))
         for name, picture in named
     ]
     both = answer(pair)
-    instances = [{"image": _base64(_png(picture))} for picture in pair]
+    instances = [{"image": _base64(png(picture))} for picture in pair]
     return [
         *files,
         _native("two_in_json", {"instances": instances}, both),
         _infer("open_inference_protocol", ("image", "UINT8", pair), both),
     ]
+
+
+def file(name: str, media_type: str, content: bytes, answered: Answered) -> JsonObject:
+    """Ask a file as it is."""
+    return {
+        "name": name,
+        "operation": "predict",
+        "media_type": media_type,
+        "body_base64": _base64(content),
+        "answer": {"predictions": answered.predictions},
+    }
+
+
+def texts(
+    named: Sequence[tuple[str, str]], answer: Callable[[Sequence[str]], Answered]
+) -> list[JsonObject]:
+    """Ask texts, each alone as plain text, then the first two at once.
+
+    No text may be longer than the model reads.
+    """
+    alone = [_native(name, text, answer([text]), "text/plain") for name, text in named]
+    pair = [text for _, text in named[:2]]
+    instances: list[Json] = [pair[0], {"text": pair[1]}]
+    return [*alone, _native("two_in_json", {"instances": instances}, answer(pair))]
+
+
+def recordings(
+    files: Sequence[bytes], clips: Array, answer: Callable[[Array], Answered]
+) -> list[JsonObject]:
+    """Ask WAV files, each alone and the first two at once, and the last clip (N, T) as a tensor."""
+    alone = [
+        {
+            "name": f"recording_{number + 1}",
+            "operation": "predict",
+            "media_type": "audio/wav",
+            "body_base64": _base64(content),
+            "answer": {"predictions": answer(clips[number : number + 1]).predictions},
+        }
+        for number, content in enumerate(files)
+    ]
+    instances = [{"audio": _base64(content)} for content in files[:2]]
+    both = _native("two_in_json", {"instances": instances}, answer(clips[:2]))
+    tensor = _infer("open_inference_protocol", ("waveform", "FP32", clips[-1:]), answer(clips[-1:]))
+    return [*alone, both, tensor]
+
+
+def tensors(given: Sequence[Tensor], answered: Answered) -> JsonObject:
+    """Ask tensors by the Open Inference Protocol."""
+    example = _infer("open_inference_protocol", given[0], answered)
+    inputs = [_tensor_json(tensor, tensor[2].ravel().tolist()) for tensor in given]
+    return {**example, "body": {"inputs": inputs}}
 
 
 def _native(
@@ -135,9 +186,10 @@ def _csv(rows: Sequence[Sequence[object]]) -> str:
     return "".join(",".join(str(cell) for cell in row) + "\n" for row in rows)
 
 
-def _png(picture: Array) -> bytes:
+def png(picture: Array) -> bytes:
+    """A picture UINT8 (H, W, C) as a PNG file."""
     buffer = BytesIO()
-    Image.fromarray(picture[..., 0]).save(buffer, format="PNG")
+    Image.fromarray(picture.squeeze()).save(buffer, format="PNG")
     return buffer.getvalue()
 
 

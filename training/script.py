@@ -21,7 +21,7 @@ def main(train: Train, file: str, arguments: Sequence[str] | None = None) -> Non
     options = parser.parse_args(arguments)
     started = time.perf_counter()
     artifact = train_alone(train, options.seed, options.out)
-    print(_summary(artifact))
+    print(summary(artifact))
     print(f"{artifact.folder} in {time.perf_counter() - started:.1f} s")
 
 
@@ -31,7 +31,8 @@ def train_alone(train: Train, seed: int, out: Path) -> Artifact:
         return train(seed, out)
 
 
-def _summary(artifact: Artifact) -> str:
+def summary(artifact: Artifact) -> str:
+    """What was trained, how good it is, and the artifact's name and size."""
     manifest = artifact.manifest
     parity = manifest.training["parity"]
     size = sum(entry.size_bytes for entry in manifest.files.values())

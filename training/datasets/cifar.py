@@ -32,7 +32,10 @@ RE_ENCODED = Archive(
     "cifar-10-images-jpg.tar.xz",
     "sha256:556dfb5825737459bd0727792d1ca974964977f53b69106ae2ee042c2b9c2780",
 )
-LABELS = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+LABELS = (
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
 SIDE = 32
 
 _CITATION = "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009"
@@ -88,10 +91,8 @@ def load_arrays(raw: bytes) -> Any:
     """Unpickle plain data and numpy arrays.  Raises ArchiveError at any other name."""
     try:
         return _ArrayUnpickler(BytesIO(raw), encoding="bytes").load()
-    except (EOFError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise ArchiveError(f"the pickle is damaged: {error}") from None
-    except pickle.UnpicklingError as error:
-        raise ArchiveError(str(error)) from None
+    except (pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError) as error:
+        raise ArchiveError(f"the pickle cannot be read: {error}") from None
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -99,14 +100,14 @@ class _ArrayUnpickler(pickle.Unpickler):
         if (module, name) == ("_codecs", "encode"):
             return _latin_bytes
         if (module, name) not in _ARRAY_NAMES:
-            raise pickle.UnpicklingError(f"the pickle names {module}.{name}, expected arrays only")
+            raise pickle.UnpicklingError(f"it names {module}.{name}, expected arrays only")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
 def _latin_bytes(text: str, encoding: str) -> bytes:
     """How Python 3 writes bytes into a pickle that Python 2 can read."""
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"the pickle encodes as {encoding!r}, expected 'latin1'")
+        raise pickle.UnpicklingError(f"it encodes as {encoding!r}, expected 'latin1'")
     return text.encode(encoding)
 
 

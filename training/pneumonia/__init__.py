@@ -1,0 +1,1 @@
+"""The model `pneumonia`; run `python -m training.pneumonia.train`."""
