@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import spearmanr
 
 from serving.types import Array, JsonObject
 from training import split
@@ -38,7 +39,7 @@ def classification(probabilities: Array, targets: Array, labels: Sequence[str]) 
     Of two classes, also the AUC and which share of each is found, as `recall_<label>`.
     """
     hits = probabilities.argmax(axis=1) == targets
-    figures = {"accuracy": _share(hits)}
+    figures = {"accuracy": accuracy(probabilities, targets)}
     metrics: dict[str, Metric] = {"log_loss": log_loss, "brier": _brier}
     if len(labels) == 2:
         metrics["auc"] = _auc
@@ -47,9 +48,19 @@ def classification(probabilities: Array, targets: Array, labels: Sequence[str]) 
     return {**figures, **_bootstrapped(metrics, probabilities, targets)}
 
 
+def accuracy(probabilities: Array, targets: Array) -> Figure:
+    """The share of rows whose true class is the likeliest."""
+    return _share(probabilities.argmax(axis=1) == targets)
+
+
 def regression(values: Array, targets: Array) -> Figures:
     """R2, mean absolute and root mean squared error of values (N,), in the target's unit."""
     return _bootstrapped({"r2": _r2, "mae": _mae, "rmse": _rmse}, values, targets)
+
+
+def similarity(cosines: Array, judged: Array) -> Figures:
+    """How cosines (N,) go with what people judged: the correlation of ranks, and the plain one."""
+    return _bootstrapped({"spearman": _spearman, "pearson": _pearson}, cosines, judged)
 
 
 def log_loss(probabilities: Array, targets: Array) -> float:
@@ -128,3 +139,11 @@ def _mae(values: Array, targets: Array) -> float:
 
 def _rmse(values: Array, targets: Array) -> float:
     return float(np.sqrt(((targets - values) ** 2).mean()))
+
+
+def _spearman(values: Array, targets: Array) -> float:
+    return float(spearmanr(values, targets).statistic)
+
+
+def _pearson(values: Array, targets: Array) -> float:
+    return float(np.corrcoef(values, targets)[0, 1])

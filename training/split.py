@@ -21,11 +21,11 @@ class Split:
     held_out: Array
 
 
-def hold_out(targets: Array, seed: int = SEED) -> Split:
-    """Hold out a fifth, with the same share of every class, or of every fifth of a value."""
+def hold_out(targets: Array, seed: int = SEED, share: float = HELD_OUT) -> Split:
+    """Hold out a fifth, or `share`, as much of every class, or of every fifth of a value."""
     strata = _fifths(targets) if targets.dtype.kind == "f" else targets
     train, held_out = train_test_split(
-        np.arange(len(targets)), test_size=HELD_OUT, random_state=seed, stratify=strata
+        np.arange(len(targets)), test_size=share, random_state=seed, stratify=strata
     )
     return Split(np.sort(train), np.sort(held_out))
 
