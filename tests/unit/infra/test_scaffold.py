@@ -215,6 +215,7 @@ def test_name_that_is_taken_is_refused(root: Path, taken: str) -> None:
             crafted.one_node("RandomNormalLike"),
             "node 'only': operator RandomNormalLike draws random",
         ),
+        (crafted.doubling(opset=6), "opset of ai.onnx is 6, expected 7 to 28"),
         (crafted.one_node("LayerNormalization"), "Node(only) with schema(::LayerNormalization"),
     ],
 )

@@ -43,11 +43,11 @@ def model(
     return helper.make_model(graph, opset_imports=opsets, ir_version=ir_version)
 
 
-def doubling() -> ModelProto:
+def doubling(opset: int = 20) -> ModelProto:
     """y = 2 x for rows of three: the sound one."""
     two = numpy_helper.from_array(np.array(2, np.float32), "two")
     node = helper.make_node("Mul", ["x", "two"], ["y"], name="double")
-    return model([node], [value("x", ["n", 3])], [value("y", ["n", 3])], [two])
+    return model([node], [value("x", ["n", 3])], [value("y", ["n", 3])], [two], opset=opset)
 
 
 def one_node(operator: str, domain: str = "", **attributes: object) -> ModelProto:
