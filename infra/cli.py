@@ -204,9 +204,7 @@ def deploy_(
 def call(
     context: typer.Context,
     model: Model,
-    request: Annotated[
-        str, typer.Argument(help="JSON, values separated by commas, or @ and a file's name.")
-    ],
+    request: Annotated[str, typer.Argument(help="Numbers, a text, JSON, or @ and a file's name.")],
 ) -> None:
     """Ask a model of the running cloud: `flotilla call iris 5.1,3.5,1.4,0.2`."""
     from infra import client

@@ -4,6 +4,7 @@ FLOTILLA_URL and FLOTILLA_API_KEY name a cloud; without them it is the local one
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,10 @@ _MEDIA_TYPES = {
     ".jpg": "image/jpeg",
     ".json": _JSON,
     ".png": "image/png",
+    ".txt": "text/plain",
+    ".wav": "audio/wav",
 }
+_NUMBERS = re.compile(r"[-+.,\deE\s]+")
 _LIMIT_S = 40  # API Gateway gives up after 29
 
 
@@ -66,14 +70,15 @@ def find_cloud(root: Path, environ: Mapping[str, str]) -> Cloud:
 
 
 def read_question(text: str) -> Question:
-    """What `text` asks: JSON, values separated by commas, or with an @ the file that it names.
+    """What `text` asks: numbers separated by commas, JSON, a text, or after an @ a file's name.
 
     Raises CallError when there is no such file, or its suffix says nothing.
     """
     if text.startswith("@"):
         return _read_file(Path(text[1:]))
-    media_type = _JSON if text.lstrip().startswith(("{", "[")) else "text/csv"
-    return _question(media_type, text.encode())
+    if text.lstrip().startswith(("{", "[")):
+        return _question(_JSON, text.encode())
+    return _question("text/csv" if _NUMBERS.fullmatch(text) else "text/plain", text.encode())
 
 
 def ask(cloud: Cloud, model: str, question: Question) -> Answer:

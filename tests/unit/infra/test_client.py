@@ -37,7 +37,8 @@ def cloud() -> Iterator[Cloud]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("5.1,3.5,1.4", Question("predict", "text/csv", b"5.1,3.5,1.4")),
+        ("5.1,-3.5,1e-4", Question("predict", "text/csv", b"5.1,-3.5,1e-4")),
+        ("Dull, 2 hours.", Question("predict", "text/plain", b"Dull, 2 hours.")),
         ('{"instances": [1]}', Question("predict", "application/json", b'{"instances": [1]}')),
         ("[[1, 2]]", Question("predict", "application/json", b'{"instances": [[1, 2]]}')),
         (' {"inputs": []}', Question("infer", "application/json", b' {"inputs": []}')),
