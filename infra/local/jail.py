@@ -156,7 +156,8 @@ def _die_with(parent: int) -> None:
 def _limit(memory_mb: int) -> None:
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: DESCRIPTORS}
     if sys.platform == "linux":  # elsewhere this limit cannot be set, or is not kept
-        limits[resource.RLIMIT_AS] = memory_mb * MIB
+        # What a function allocates; libraries and weights that it maps are no memory of its own.
+        limits[resource.RLIMIT_DATA] = memory_mb * MIB
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, most))
 

@@ -67,6 +67,9 @@ class HttpReply:
     headers: list[tuple[str, str]]
     body: bytes
 
+# What API Gateway takes a body for whose type is not said.
+_UNSAID = "application/json"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -79,7 +82,7 @@ class Stage:
 
     def is_binary(self, media_type: str | None) -> bool:
         """Whether the API was told to leave this type's bytes alone."""
-        plain = (media_type or "").split(";")[0].strip().lower()
+        plain = (media_type or _UNSAID).split(";")[0].strip().lower()
         return any(fnmatch(plain, pattern) for pattern in self.binary_media_types)
 
 
