@@ -1,5 +1,7 @@
 """Image classifiers on their way out of torch: the network to ONNX, the picture's way around it."""
 
+import logging
+
 import numpy as np
 import onnx
 import torch
@@ -9,6 +11,9 @@ from torch.export import Dim
 from serving.types import Array
 from training.export import OPSET, Graph
 from training.squares import add_squares, squares
+
+# It warns at each export that torchvision is not there, which nothing here needs.
+logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
 
 
 def to_onnx(network: nn.Module, example: Tensor) -> onnx.ModelProto:
