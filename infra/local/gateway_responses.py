@@ -61,10 +61,13 @@ class GatewayResponses:
             (name.removeprefix(_HEADER), value.strip("'"))
             for name, value in response.get("responseParameters", {}).items()
         ]
-        headers += [("Content-Type", "application/json"), ("x-amzn-ErrorType", _error_type(kind))]
+        headers += [
+            ("Content-Type", "application/json"),
+            ("x-amzn-ErrorType", _error_type(message)),
+        ]
         return HttpReply(status, headers, body.encode())
 
 
-def _error_type(kind: str) -> str:
-    """`INVALID_API_KEY` as `InvalidApiKeyException`."""
-    return "".join(word.capitalize() for word in kind.split("_")) + "Exception"
+def _error_type(message: str) -> str:
+    """`Too Many Requests` as `TooManyRequestsException`."""
+    return "".join(word.capitalize() for word in message.split()) + "Exception"

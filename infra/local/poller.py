@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import aiohttp
@@ -79,10 +80,12 @@ class Poller:
         source: Source,
         session: aiohttp.ClientSession,
         invoke: Callable[[Call], Awaitable[Outcome]],
+        report: Callable[[str], None],
     ) -> None:
         self._source = source
         self._session = session
         self._invoke = invoke
+        self._report = report
         self._slots = asyncio.Semaphore(source.concurrency)
 
     async def run(self) -> None:
@@ -115,14 +118,31 @@ class Poller:
     async def _deal(self, messages: list[Message]) -> None:
         try:
             records = [_record(message, self._source.queue_arn) for message in messages]
+            started = perf_counter()
             outcome = await self._invoke(Call(json.dumps({"Records": records}).encode()))
-            failed = _failed(outcome, messages) if self._source.reports_failures else set()
-            if outcome.error is None:
-                await self._delete([m for m in messages if m["MessageId"] not in failed])
+            took_ms = (perf_counter() - started) * 1000
+            done = [m for m in messages if m["MessageId"] not in self._failed(outcome, messages)]
+            await self._delete(done)
+            queue = self._source.queue_arn.rpartition(":")[2]
+            self._report(f"{len(done)}/{len(messages)} SQS  {queue}  {took_ms:.1f} ms")
         except (Throttled, aiohttp.ClientError, TimeoutError) as error:
             _log.warning("queue %s: %s", self._source.queue_url, error)
         finally:
             self._slots.release()
+
+    def _failed(self, outcome: Outcome, messages: list[Message]) -> set[str]:
+        """The messages that are to come again.  An answer that cannot be read means: all."""
+        everyone = {message["MessageId"] for message in messages}
+        if outcome.error is not None:
+            return everyone
+        if not self._source.reports_failures:
+            return set()
+        try:
+            answer = json.loads(outcome.payload) or {}
+            reported = {item["itemIdentifier"] for item in answer.get("batchItemFailures") or []}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return everyone
+        return reported if reported <= everyone else everyone
 
     async def _delete(self, messages: list[Message]) -> None:
         entries = [
@@ -166,14 +186,3 @@ def _record(message: Message, queue_arn: str) -> Block:
 
 def _attribute(value: Block) -> Block:
     return {name[:1].lower() + name[1:]: item for name, item in value.items()}
-
-
-def _failed(outcome: Outcome, messages: list[Message]) -> set[str]:
-    """The messages that are to come again.  An answer that cannot be read means: all of them."""
-    everyone = {message["MessageId"] for message in messages}
-    try:
-        answer = json.loads(outcome.payload) or {}
-        reported = {item["itemIdentifier"] for item in answer.get("batchItemFailures") or []}
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return everyone
-    return reported if reported <= everyone else everyone

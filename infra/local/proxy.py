@@ -67,6 +67,7 @@ class HttpReply:
     headers: list[tuple[str, str]]
     body: bytes
 
+
 # What API Gateway takes a body for whose type is not said.
 _UNSAID = "application/json"
 

@@ -57,7 +57,7 @@ async def running(
         await _in_background(closing, _retire(functions, idle_s))
         for source in sources:
             invoke = partial(functions[source.function].invoke, qualifier=source.qualifier)
-            await _in_background(closing, Poller(source, session, invoke).run())
+            await _in_background(closing, Poller(source, session, invoke, report).run())
         site = web.SockSite(runner, listener)
         await site.start()
         closing.push_async_callback(site.stop)

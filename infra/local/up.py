@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +40,20 @@ def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
             # Imported here, as moto takes its second to start as well.
             from infra.local.launch import launch
 
-            with launch(root, port, moto, logs, echo) as launched, _announced(launched, root):
+            report = _until_closed(echo)
+            with launch(root, port, moto, logs, report) as launched, _announced(launched, root):
                 echo(_welcome(launched, time.perf_counter() - started))
                 _sleep()
+
+
+def _until_closed(echo: Callable[[str], None]) -> Callable[[str], None]:
+    """`echo`, silent once nobody reads it any more: that is no reason to fail a request."""
+
+    def say(line: str) -> None:
+        with suppress(BrokenPipeError):
+            echo(line)
+
+    return say
 
 
 def _sleep() -> None:

@@ -199,6 +199,7 @@ def test_calls_beyond_the_burst_are_429(tiny_cloud: LocalCloud) -> None:
     calls = [tiny_cloud.http("GET", "/things/x", headers=headers, key=False) for _ in range(4)]
     assert [call.status for call in calls] == [200, 200, 429, 429]
     assert calls[-1].json() == {"message": "Too Many Requests"}
+    assert calls[-1].headers["x-amzn-errortype"] == "TooManyRequestsException"
 
 
 def test_calls_beyond_the_quota_are_429(tiny_cloud: LocalCloud) -> None:
