@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from aws_lambda_powertools import Logger, Tracer
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from serving import http
@@ -27,7 +27,9 @@ _MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
 
 logger = Logger()
 tracer = Tracer(disabled=os.environ.get("FLOTILLA_TRACING") != "true")
-app = APIGatewayRestResolver()
+app = APIGatewayRestResolver(
+    cors=CORSConfig(allow_headers=["content-type", "x-api-key"], max_age=86_400)
+)
 
 
 @app.get("/v2")

@@ -5,7 +5,6 @@ deployment a new name whenever they change.
 """
 
 import json
-from http import HTTPStatus
 
 from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
 from infra.resources.functions import log_group
@@ -15,9 +14,10 @@ API = "Api"
 STAGE = "live"
 API_KEY = "StandardKey"
 
-# Uploads of other types would be decoded as UTF-8 and arrive corrupted (API Gateway developer
-# guide, Binary media types for REST APIs).  `*/*` is not an option: it breaks OPTIONS.
-BINARY_MEDIA_TYPES = ("application/octet-stream", "audio/*", "image/*")
+# A body of any other type is decoded as UTF-8 and arrives corrupted (API Gateway developer guide,
+# Binary media types for REST APIs), and clients of the Open Inference Protocol send binary tensors
+# with no type at all.  API Gateway's own answer to OPTIONS fails under it, so functions give it.
+BINARY_MEDIA_TYPES = ("*/*",)
 
 # What a key may do.  Best effort, as API Gateway says of its plans: a meter, not a wall.
 FREE = {"Throttle": {"RateLimit": 5, "BurstLimit": 10}, "Quota": {"Limit": 1_000, "Period": "DAY"}}
@@ -29,34 +29,32 @@ STANDARD = {
 # 10,000 requests a second and a burst of 5,000 for all its APIs (Amazon API Gateway quotas).
 STAGE_THROTTLE = {"ThrottlingRateLimit": 5_000, "ThrottlingBurstLimit": 2_500}
 
-# response type -> status and message, where API Gateway answers in place of a function.
+# response type -> status, code and message, where API Gateway answers in place of a function.
 _REFUSALS = {
-    "UNAUTHORIZED": (HTTPStatus.UNAUTHORIZED, "credentials are missing or not valid"),
-    "ACCESS_DENIED": (HTTPStatus.FORBIDDEN, "these credentials may not do this"),
-    "EXPIRED_TOKEN": (HTTPStatus.FORBIDDEN, "the token has expired"),
-    "INVALID_SIGNATURE": (HTTPStatus.FORBIDDEN, "the signature does not match the request"),
-    "WAF_FILTERED": (HTTPStatus.FORBIDDEN, "the request was filtered"),
-    "INVALID_API_KEY": (
-        HTTPStatus.FORBIDDEN,
-        "header 'x-api-key' is missing or holds no valid key",
-    ),
+    "UNAUTHORIZED": (401, "unauthorized", "credentials are missing or not valid"),
+    "ACCESS_DENIED": (403, "forbidden", "these credentials may not do this"),
+    "EXPIRED_TOKEN": (403, "forbidden", "the token has expired"),
+    "INVALID_SIGNATURE": (403, "forbidden", "the signature does not match the request"),
+    "WAF_FILTERED": (403, "forbidden", "the request was filtered"),
+    "INVALID_API_KEY": (403, "forbidden", "header 'x-api-key' is missing or holds no valid key"),
     # API Gateway says so of any path that it has no route for.
-    "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.NOT_FOUND, "no such route"),
-    "RESOURCE_NOT_FOUND": (HTTPStatus.NOT_FOUND, "no such route"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not_found", "no such route"),
+    "RESOURCE_NOT_FOUND": (404, "not_found", "no such route"),
     "REQUEST_TOO_LARGE": (
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        413,
+        "too_large",
         "the request is over 6 MB, base64 included: upload it to the bucket instead",
     ),
-    "UNSUPPORTED_MEDIA_TYPE": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "this media type is not read"),
-    "THROTTLED": (HTTPStatus.TOO_MANY_REQUESTS, "too many requests a second: slow down"),
-    "QUOTA_EXCEEDED": (HTTPStatus.TOO_MANY_REQUESTS, "the quota of this key is used up"),
-    "INTEGRATION_FAILURE": (HTTPStatus.BAD_GATEWAY, "the function could not be reached"),
-    "INTEGRATION_TIMEOUT": (HTTPStatus.GATEWAY_TIMEOUT, "the function did not answer in time"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "unsupported_media_type", "this media type is not read"),
+    "THROTTLED": (429, "too_many_requests", "too many requests a second: slow down"),
+    "QUOTA_EXCEEDED": (429, "too_many_requests", "the quota of this key is used up"),
+    "INTEGRATION_FAILURE": (502, "bad_gateway", "the function could not be reached"),
+    "INTEGRATION_TIMEOUT": (504, "deadline_exceeded", "the function did not answer in time"),
 }
 # The rest keeps the status that API Gateway chose.
 _DEFAULTS = {
-    "DEFAULT_4XX": (HTTPStatus.BAD_REQUEST, "the request was refused"),
-    "DEFAULT_5XX": (HTTPStatus.INTERNAL_SERVER_ERROR, "something broke on our side"),
+    "DEFAULT_4XX": ("bad_request", "the request was refused"),
+    "DEFAULT_5XX": ("internal", "something broke on our side"),
 }
 
 _ACCESS_LOG = {
@@ -113,6 +111,13 @@ def route(path: str, *, key: bool) -> Block:
     }
 
 
+def preflight(path: str) -> Block:
+    """A function's event: a route's OPTIONS, for which browsers send no key."""
+    block = route(path, key=False)
+    block["Properties"]["Method"] = "OPTIONS"
+    return block
+
+
 def url() -> Block:
     """Where the stage answers."""
     return sub(f"https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}")
@@ -127,19 +132,12 @@ def _api() -> Block:
             "Name": ref("AWS::StackName"),
             "Description": "One route per model: native, and Open Inference Protocol v2.",
             "StageName": STAGE,
-            # Stating one keeps SAM from adding a second stage; 3.0 garbles the headers of OPTIONS.
+            # Stating one keeps SAM from adding a second stage.
             "OpenApiVersion": "2.0",
             "EndpointConfiguration": {"Type": "REGIONAL"},
             "TracingEnabled": True,
             "BinaryMediaTypes": [name.replace("/", "~1") for name in BINARY_MEDIA_TYPES],
-            # Browsers send no key with the OPTIONS that asks whether they may.
-            "Auth": {"ApiKeyRequired": True, "AddApiKeyRequiredToCorsPreflight": False},
-            "Cors": {
-                "AllowOrigin": "'*'",
-                "AllowMethods": "'GET,POST,OPTIONS'",
-                "AllowHeaders": "'content-type,x-api-key'",
-                "MaxAge": "'86400'",
-            },
+            "Auth": {"ApiKeyRequired": True},
             "AccessLogSetting": {
                 "DestinationArn": arn("ApiLogs"),
                 "Format": json.dumps(_ACCESS_LOG),
@@ -152,15 +150,15 @@ def _api() -> Block:
 
 def _gateway_responses() -> Block:
     fixed = {
-        name: {"StatusCode": status.value, **_refusal(status, message)}
-        for name, (status, message) in _REFUSALS.items()
+        name: {"StatusCode": status, **_refusal(code, message)}
+        for name, (status, code, message) in _REFUSALS.items()
     }
     return fixed | {name: _refusal(*default) for name, default in _DEFAULTS.items()}
 
 
-def _refusal(status: HTTPStatus, message: str) -> Block:
+def _refusal(code: str, message: str) -> Block:
     """A reply in the same envelope as the engine's own errors, readable across origins."""
-    error = {"code": status.name.lower(), "message": message, "id": "$context.requestId"}
+    error = {"code": code, "message": message, "id": "$context.requestId"}
     return {
         "ResponseParameters": {"Headers": {"Access-Control-Allow-Origin": "'*'"}},
         "ResponseTemplates": {"application/json": json.dumps({"error": error})},

@@ -4,7 +4,7 @@ from infra.resources import quotas
 from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
 from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
-from infra.resources.gateway import route
+from infra.resources.gateway import preflight, route
 from infra.resources.release import preference
 from infra.resources.roles import allow, function_role
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
@@ -73,10 +73,13 @@ def _environment(name: str) -> Block:
 
 
 def _routes(name: str) -> dict[str, Block]:
-    return {
-        "Native": route(f"/v1/models/{name}/{{proxy+}}", key=True),
-        "Metadata": route(f"/v2/models/{name}", key=True),
-        "Inference": route(f"/v2/models/{name}/{{proxy+}}", key=True),
+    paths = {
+        "Native": f"/v1/models/{name}/{{proxy+}}",
+        "Metadata": f"/v2/models/{name}",
+        "Inference": f"/v2/models/{name}/{{proxy+}}",
+    }
+    return {event: route(path, key=True) for event, path in paths.items()} | {
+        f"{event}Preflight": preflight(path) for event, path in paths.items()
     }
 
 

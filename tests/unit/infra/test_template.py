@@ -73,9 +73,9 @@ def test_new_model_reaches_the_cloud_as_its_own_resources_and_routes() -> None:
     }
 
 
-def test_stack_of_a_dozen_models_has_room_to_grow() -> None:
-    dozen = [folder(f"model_{number}") for number in range(12)]
-    assert len(resources(*dozen)) <= quotas.STACK_RESOURCES * 0.6
+def test_twenty_models_fit_into_a_stack() -> None:
+    twenty = [folder(f"model_{number}") for number in range(20)]
+    assert len(resources(*twenty)) <= quotas.STACK_RESOURCES
 
 
 def test_names_that_become_the_same_logical_id_clash() -> None:

@@ -41,6 +41,16 @@ def with_hooks(handler: Handler, hooks: Hooks) -> Handler:
     return replace(handler, router=Router(replace(handler.router.service, hooks=hooks)))
 
 
+def test_a_page_elsewhere_may_ask(classifier: Model, context: Context) -> None:
+    reply = classifier.handler(proxy_event(PREDICT, method="OPTIONS"), context)
+    assert (reply["statusCode"], reply["body"]) == (204, "")
+    allowed = reply["headers"]
+    assert allowed["Access-Control-Allow-Origin"] == "*"
+    assert "x-api-key" in allowed["Access-Control-Allow-Headers"]
+    for body in ({"instances": [[1, 2, 3]]}, {}):
+        assert classifier.predict(body).headers["Access-Control-Allow-Origin"] == "*"
+
+
 def broken(handler: Handler) -> Handler:
     """The handler with a bug in its model's own code."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from serving.errors import BadRequest
-from serving.http import Request, Response
+from serving.http import CORS, Request, Response
 from serving.lambda_context import LambdaContext
 from serving.types import Json, JsonObject
 
@@ -70,7 +70,7 @@ def to_http(response: Response) -> JsonObject:
     text = response.is_text
     return {
         "statusCode": int(response.status),
-        "headers": {"Content-Type": response.media_type, **response.headers},
+        "headers": {"Content-Type": response.media_type, **CORS, **response.headers},
         "body": response.body.decode() if text else b64encode(response.body).decode(),
         "isBase64Encoded": not text,
     }

@@ -13,6 +13,14 @@ JSON = "application/json"
 # What HTTP clients send when their user has not chosen: curl's `-d` the second.
 _UNSAID = ("", "application/x-www-form-urlencoded")
 
+# Any page may ask: a key is in a header that the page sets itself, never in a cookie.
+CORS = {"Access-Control-Allow-Origin": "*"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    "Access-Control-Allow-Headers": "content-type,inference-header-content-length,x-api-key",
+    "Access-Control-Max-Age": "86400",
+}
+
 
 @dataclass(slots=True)
 class Request:

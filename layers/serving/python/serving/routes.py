@@ -1,9 +1,10 @@
 """Which protocol answers which path, for the one model that this function serves."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from serving.errors import MethodNotAllowed, NotFound, TooLarge
-from serving.http import Request, Response, reply
+from serving.http import PREFLIGHT, Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import native, oip
 from serving.service import Service
@@ -30,6 +31,8 @@ class Router:
 
     def respond(self, request: Request, usage: Usage) -> Response:
         """Answer a request.  Raises ServingError."""
+        if request.method == "OPTIONS":
+            return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(PREFLIGHT))
         most = self.service.limits.body_bytes
         if len(request.body) > most:
             raise TooLarge(f"the body has {len(request.body)} bytes, expected at most {most}")
