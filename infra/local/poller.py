@@ -16,7 +16,7 @@ import aiohttp
 
 from infra.local.code import REGION
 from infra.local.evaluate import Evaluator
-from infra.local.function import LATEST
+from infra.local.function import LATEST, UnknownQualifier
 from infra.local.invocation import Call, Outcome, Throttled
 from infra.resources.blocks import Block
 
@@ -26,7 +26,7 @@ WAIT_S = 20
 # How many batches of one queue may be out at once, if the template does not say (AWS Lambda
 # developer guide, "Scaling with SQS": polling begins with five batches).
 _CONCURRENCY = 5
-_BATCH = 10
+_BATCH = 10  # the default, and the most that SQS hands out at once
 _QUEUE = "AWS::SQS::Queue"
 _PAUSE_S = 0.5
 # moto asks for no signature, but reads the service's name from where one would be.
@@ -66,7 +66,7 @@ def _read(properties: Block, queue_url: str) -> Source:
         qualifier=qualifier or LATEST,
         queue_url=queue_url,
         queue_arn=properties["EventSourceArn"],
-        batch_size=properties.get("BatchSize", _BATCH),
+        batch_size=min(properties.get("BatchSize", _BATCH), _BATCH),
         concurrency=properties.get("ScalingConfig", {}).get("MaximumConcurrency", _CONCURRENCY),
         reports_failures="ReportBatchItemFailures" in responses,
     )
@@ -121,11 +121,12 @@ class Poller:
             started = perf_counter()
             outcome = await self._invoke(Call(json.dumps({"Records": records}).encode()))
             took_ms = (perf_counter() - started) * 1000
-            done = [m for m in messages if m["MessageId"] not in self._failed(outcome, messages)]
+            failed = self._failed(outcome, messages)
+            done = [message for message in messages if message["MessageId"] not in failed]
             await self._delete(done)
             queue = self._source.queue_arn.rpartition(":")[2]
             self._report(f"{len(done)}/{len(messages)} SQS  {queue}  {took_ms:.1f} ms")
-        except (Throttled, aiohttp.ClientError, TimeoutError) as error:
+        except (Throttled, UnknownQualifier, aiohttp.ClientError, TimeoutError) as error:
             _log.warning("queue %s: %s", self._source.queue_url, error)
         finally:
             self._slots.release()
