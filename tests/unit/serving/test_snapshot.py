@@ -14,6 +14,7 @@ from serving.service import Service
 from serving.types import Json
 from tests import artifacts
 
+PREDICT = {"operation": "predict", "media_type": "application/json"}
 ROW = {"name": "features", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3]}
 
 
@@ -51,18 +52,19 @@ def test_every_kind_of_example_is_answered(router: Router, monkeypatch: pytest.M
     snapshot.warm(
         router,
         examples(
-            {"operation": "predict", "body": {"instances": [[1, 2, 3]]}},
+            {**PREDICT, "body": {"instances": [[1, 2, 3]]}},
+            {**PREDICT, "media_type": "text/csv", "body": "1,2,3"},
             {
                 "operation": "predict",
                 "media_type": "text/csv",
                 "body_base64": b64encode(b"1,2,3").decode(),
             },
-            {"operation": "infer", "body": {"inputs": [ROW]}},
+            {**PREDICT, "operation": "infer", "body": {"inputs": [ROW]}},
         ),
     )
-    assert asked == ["run"] * 3
+    assert asked == ["run"] * 4
 
 
 def test_an_example_that_cannot_be_answered_fails_the_snapshot(router: Router) -> None:
     with pytest.raises(Unprocessable):
-        snapshot.warm(router, examples({"operation": "predict", "body": {"instances": [[1]]}}))
+        snapshot.warm(router, examples({**PREDICT, "body": {"instances": [[1]]}}))

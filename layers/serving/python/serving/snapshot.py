@@ -32,10 +32,18 @@ def warm(router: Router, examples: bytes) -> None:
 
 def _request(model: str, example: JsonObject) -> Request:
     version = "v2" if example["operation"] == "infer" else "v1"
-    packed = example.get("body_base64")
     return Request(
         method="POST",
         path=f"/{version}/models/{model}/{example['operation']}",
-        headers={"content-type": example.get("media_type", JSON)},
-        body=b64decode(packed) if packed else json.dumps(example["body"]).encode(),
+        headers={"content-type": example["media_type"]},
+        body=_body(example),
     )
+
+
+def _body(example: JsonObject) -> bytes:
+    """A body in base64, or as text when it is no JSON, or as JSON."""
+    if "body_base64" in example:
+        return b64decode(example["body_base64"])
+    if isinstance(example["body"], str) and example["media_type"] != JSON:
+        return example["body"].encode()
+    return json.dumps(example["body"]).encode()
