@@ -1,9 +1,11 @@
 """Texts as hurried people write them: letters swapped, dropped, doubled, or hit beside the key."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
+_RUNS = re.compile(r"[A-Za-z]+|[\x00-@\[-`{-\x7f]+|[^\x00-\x7f]")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEIGHBOURS = {
     letter: row[max(0, place - 1) : place] + row[place + 1 : place + 2]
@@ -22,24 +24,13 @@ def spoil(texts: Sequence[str], share: float, seed: int = 0) -> list[str]:
 
 
 def _spoil_text(text: str, share: float, rng: np.random.Generator) -> str:
-    """Words are runs of letters; of a script without spaces, every other character is a word."""
-    words = _words(text)
+    """Words are runs of letters; outside of ASCII every character is one."""
+    words = _RUNS.findall(text)
     chosen = rng.random(len(words)) < share
     return "".join(
         _spoil_word(word, rng) if hit and word[0].isalpha() else word
         for word, hit in zip(words, chosen, strict=True)
     )
-
-
-def _words(text: str) -> list[str]:
-    words: list[str] = []
-    for character in text:
-        joins = words and character.isascii() and words[-1].isascii()
-        if joins and character.isalpha() == words[-1][0].isalpha():
-            words[-1] += character
-        else:
-            words.append(character)
-    return words
 
 
 def _spoil_word(word: str, rng: np.random.Generator) -> str:

@@ -1,0 +1,31 @@
+"""What the card of `minilm` says that its manifest cannot know."""
+
+from training.card import Card
+
+CARD = Card(
+    summary="""
+Turns an English sentence into 384 numbers, a vector of length 1.
+The cosine of two vectors, which is their product, says how alike two sentences are.
+""",
+    method="""
+The weights are those of all-MiniLM-L6-v2, BERT with six layers.
+Its authors trained it on a billion pairs of sentences.
+They are fetched when the model is built, checked, and never committed.
+Until `flotilla train minilm` has run, `flotilla up` lists the model as not built.
+Each weight is rounded to eight bits, with a scale for each output or word.
+When it is loaded, the graph makes FP32 of them again, and it computes in FP32.
+So it answers as torch does with the same weights, on every processor.
+Mean pooling and normalising are in the graph.
+""",
+    limits=(
+        "English only; what it has learned comes from the web, prejudices included.",
+        "A text's first 128 tokens count, about 90 words.",
+        "Cosines rank pairs; no fixed value of them means 'the same'.",
+        "The rounded arithmetic of `int8_dynamic` differs between kinds of processors, "
+        "so it is measured, not shipped.",
+    ),
+    plots={
+        "held_out.png": "Left: cosines over what people judged. Right: rounding, pair by pair.",
+        "ladder.png": "The ladder: rank correlation, time and size of each variant.",
+    },
+)

@@ -1,0 +1,252 @@
+"""Build `minilm`: sentence embeddings, from weights that their authors trained.
+
+Nothing is trained here: weights are fetched, rounded to eight bits, exported and held against the
+original on the test part of the STS benchmark.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from torch.export import Dim
+
+from serving.artifact import Artifact
+from serving.texts import TOKENIZER
+from serving.types import Array, JsonObject, Tensors
+from training import (
+    artifact,
+    baseline,
+    card,
+    evaluate,
+    ladder,
+    parity,
+    pictures,
+    plots,
+    sample_requests,
+    script,
+    tokens,
+)
+from training import (
+    optimise as optimising,
+)
+from training.artifact import Contents, Lesson
+from training.datasets import sentence_pairs
+from training.datasets.sentence_pairs import Pairs
+from training.export import OPSET, Graph
+from training.minilm import network, rounding, weights
+from training.minilm.about import CARD
+from training.minilm.weights import Original
+from training.parity import Parity, ParityError
+from training.split import Split
+
+HOME = Path(__file__).parent
+MODEL = HOME.name
+LONGEST = 128
+WIDTH = 384
+SHIPPED = "int8"
+PARITY_ROWS = 400
+BATCH = 40
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def feed(tokenizer: Tokenizer, sentences: Sequence[str]) -> Tensors:
+    """What the graph takes, INT64 (N, T) each, as the serving engine makes it."""
+    encoded = tokens.encode(tokenizer, sentences, LONGEST)
+    ids = tokens.padded(encoded)
+    lengths = np.array([[len(row)] for row in encoded])
+    mask = (np.arange(ids.shape[1]) < lengths).astype(np.int64)
+    return dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
+
+
+def by_torch(encoder: nn.Module, tokenizer: Tokenizer, sentences: Sequence[str]) -> Array:
+    """The vectors (N, D) that torch computes."""
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(sentences), BATCH):
+            fed = feed(tokenizer, sentences[start : start + BATCH])
+            parts.append(encoder(*(torch.from_numpy(fed[name]) for name in INPUTS)).numpy())
+    return np.concatenate(parts)
+
+
+def by_graph(graph: bytes, tokenizer: Tokenizer, sentences: Sequence[str], batch: int) -> Array:
+    """The vectors (N, D) that the graph computes, in batches of this size."""
+    session = parity.session(graph)
+    starts = range(0, len(sentences), batch)
+    fed = (feed(tokenizer, sentences[start : start + batch]) for start in starts)
+    return np.concatenate([session.run(None, one)[0] for one in fed])
+
+
+def export(encoder: nn.Module) -> onnx.ModelProto:
+    """The network as a graph, of any number of sentences of any length."""
+    ids = torch.ones((2, 7), dtype=torch.int64)
+    free = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
+    program = torch.onnx.export(
+        encoder,
+        (ids, ids, ids * 0),
+        dynamo=True,
+        dynamic_shapes=(free, free, free),
+        opset_version=OPSET,
+        input_names=list(INPUTS),
+        output_names=["vectors"],
+        external_data=False,
+        verbose=False,
+    )
+    return pictures.cleaned(program.model_proto)
+
+
+def finish(model: onnx.ModelProto) -> bytes:
+    """The graph under the names that the task knows, which the exporter's own may collide with."""
+    graph = Graph(MODEL)
+    fed = [graph.input(name, "INT64", ("N", "T")) for name in INPUTS]
+    (vectors,) = graph.include("bert_", pictures.cleaned(model), *fed)
+    graph.add("Identity", vectors, output="embedding")
+    graph.output("embedding", "FP32", ("N", WIDTH))
+    return graph.finish()
+
+
+def cosines(vectors: Array) -> Array:
+    """How alike the first half of the vectors (2 N, D) is to the second, pair by pair (N,)."""
+    first, second = np.split(vectors, 2)
+    return (first * second).sum(axis=1)
+
+
+def sentences_of(pairs: Pairs) -> list[str]:
+    """First sentences, then second ones."""
+    return [*pairs.first, *pairs.second]
+
+
+def check(graph: bytes, tokenizer: Tokenizer, sentences: Sequence[str], expected: Array) -> Parity:
+    """The graph's vectors, in two batch sizes, against torch's.  Raises ParityError."""
+    for batch in parity.BATCH_SIZES:
+        answers = by_graph(graph, tokenizer, sentences, batch)
+        difference = float(np.abs(answers - expected).max())
+        if not difference <= parity.TOLERANCE:
+            raise ParityError(f"in batches of {batch} the graph is {difference:g} away from torch")
+    return Parity(answers, difference)
+
+
+def optimise(seed: int) -> None:
+    """Measure the variants against the original and record the ladder."""
+    original, pairs = weights.load(), sentence_pairs.load("test")
+    tokenizer, sentences = Tokenizer.from_str(original.tokenizer.decode()), sentences_of(pairs)
+    tokenizer.no_padding()
+    full = export(network.build(original.config, original.arrays))
+    small = export(network.build(original.config, rounding.rounded(original.arrays)))
+    operators = ("MatMul", "Gemm", "Gather")
+    variants = {
+        ladder.FULL: full,
+        SHIPPED: rounding.compressed(small),
+        "int8_dynamic": optimising.int8_dynamic(full, operators),
+    }
+    one, eight = feed(tokenizer, sentences[:1]), feed(tokenizer, sentences[:8])
+    rungs = []
+    for name, model in variants.items():
+        graph = finish(model)
+        vectors = by_graph(graph, tokenizer, sentences, BATCH)
+        score = evaluate.similarity(cosines(vectors), pairs.scores)["spearman"]
+        rungs.append(ladder.measure(name, graph, score, one, eight))
+    ladder.write(HOME, rungs, "spearman")
+
+
+def compare(first: Array, second: Array, judged: Array) -> dict[str, JsonObject]:
+    """The original's figures beside those of what ships."""
+    rows = []
+    for name, found in (("original, FP32", first), ("shipped, INT8 weights", second)):
+        figure = evaluate.similarity(found, judged)["spearman"]
+        rows.append([name, figure.value, f"{figure.low:.4f} to {figure.high:.4f}"])
+    return {
+        "Original": {
+            "text": "Rank correlation with what people judged, on the same pairs.",
+            "columns": ["weights", "spearman", "95 % interval"],
+            "rows": rows,
+        }
+    }
+
+
+def describe(
+    original: Original, encoder: nn.Module, tokenizer: Tokenizer, pairs: Pairs, found: Array
+) -> Contents:
+    """What the artifact says beside the graph; `found` (N,) are its cosines."""
+    sentences = sentences_of(pairs)
+    lengths = feed(tokenizer, sentences)["attention_mask"].sum(axis=1)
+    shown = [("sentence", pairs.first[0]), ("nearly_the_same", pairs.second[0])]
+
+    def answer(texts: Sequence[str]) -> sample_requests.Answered:
+        return sample_requests.embedded(by_torch(encoder, tokenizer, texts))
+
+    pair = [text for _, text in shown]
+    fed = [(name, "INT64", array) for name, array in feed(tokenizer, pair).items()]
+    examples = sample_requests.texts(shown, answer)
+    return Contents(
+        task="embedding",
+        details={"text": {"max_tokens": LONGEST}},
+        figures=evaluate.similarity(found, pairs.scores),
+        examples=[*examples, sample_requests.tensors(fed, answer(pair))],
+        baseline={
+            "features": {
+                "characters": baseline.sketch(np.array([len(text) for text in sentences])),
+                "tokens": baseline.sketch(lengths),
+            },
+            "cosine": baseline.sketch(found),
+        },
+        files={TOKENIZER: original.tokenizer},
+        variant=SHIPPED,
+    )
+
+
+def draw(path: Path, first: Array, second: Array, judged: Array) -> None:
+    """Cosines over judgements, and what rounding does to them."""
+    figure, (left, right) = plots.panels(2)
+    left.scatter(judged, second, s=6, alpha=0.4)
+    left.set(xlabel="judged, 0 to 5", ylabel="cosine", title=f"{len(judged)} held-out pairs")
+    plots.against(right, second, first, "cosine")
+    right.set(xlabel="cosine by the original", ylabel="cosine by rounded weights")
+    plots.save(figure, path)
+
+
+def train(seed: int, out: Path) -> Artifact:
+    """Fetch, round, export, check and write; nothing is drawn, so the seed changes nothing."""
+    original, pairs = weights.load(), sentence_pairs.load("test")
+    tokenizer, sentences = Tokenizer.from_str(original.tokenizer.decode()), sentences_of(pairs)
+    tokenizer.no_padding()
+    encoder = network.build(original.config, rounding.rounded(original.arrays))
+    graph = finish(rounding.compressed(export(encoder)))
+
+    same = check(
+        graph,
+        tokenizer,
+        sentences[:PARITY_ROWS],
+        by_torch(encoder, tokenizer, sentences[:PARITY_ROWS]),
+    )
+    found = cosines(by_graph(graph, tokenizer, sentences, BATCH))
+    exact = network.build(original.config, original.arrays)
+    before = cosines(by_torch(exact, tokenizer, sentences))
+    lesson = Lesson(
+        source=weights.SOURCE,
+        rows=Split(np.arange(0), np.arange(len(pairs))),
+        drawn=f"the pairs of sentences of the {sentence_pairs.SOURCE.title}",
+        framework=f"torch {torch.__version__.partition('+')[0]}",
+        method="all-MiniLM-L6-v2, its weights rounded to eight bits",
+        seed=seed,
+        parity=same,
+        notes={
+            "tables": {
+                **compare(before, found, pairs.scores),
+                **ladder.table(HOME, SHIPPED),
+            }
+        },
+    )
+    contents = describe(original, encoder, tokenizer, pairs, found)
+    written = artifact.write(out, MODEL, graph, contents, lesson)
+    draw(out / "plots" / "held_out.png", before, found, pairs.scores)
+    ladder.draw(HOME, out / "plots" / "ladder.png")
+    card.write(out, written.manifest, CARD)
+    return written
+
+
+if __name__ == "__main__":
+    script.main(train, __file__)
