@@ -49,6 +49,7 @@ def draw(folder: Path, path: Path) -> None:
     left.set(xlabel="epoch", ylabel="loss in training")
     right.set(xlabel="epoch", ylabel="accuracy on validation images")
     for axes in (left, right):
+        axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
     left.legend()
     plots.save(figure, path)

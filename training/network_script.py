@@ -5,15 +5,17 @@ unless `--fresh` asks for a new one.  One thread by default: more change sums an
 """
 
 import argparse
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from serving.artifact import Artifact
+from training import ladder, script
 from training import recipe as recipes
-from training import script
 from training.recipe import Recipe
 
 Train = Callable[[Recipe, Path], Artifact]
@@ -27,12 +29,19 @@ def main(train: Train, default: Recipe, file: str) -> None:
     parser.add_argument("--out", type=Path, default=home, help="folder for artifact, card, plots")
     parser.add_argument("--threads", type=int, default=1, help="of a CPU")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in build/")
+    parser.add_argument("--ladder", action="store_true", help="measure the variants anew")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.fresh:
         shutil.rmtree(checkpoints(home.name), ignore_errors=True)
-    artifact = train(recipes.from_arguments(options), options.out)
-    print(script.summary(artifact))
+    if options.ladder:
+        (home / ladder.NAME).unlink(missing_ok=True)
+    recipe = recipes.from_arguments(options)
+    if os.environ.get("RANK", "0") != "0":  # of several processes, the first one writes
+        with tempfile.TemporaryDirectory() as elsewhere:
+            train(recipe, Path(elsewhere))
+        return
+    print(script.summary(train(recipe, options.out)))
 
 
 def checkpoints(model: str) -> Path:
