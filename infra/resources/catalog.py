@@ -39,7 +39,7 @@ def catalog() -> Resources:
             MemorySize=MEMORY_MB,
             Timeout=TIMEOUT_S,
             ReservedConcurrentExecutions=RESERVED_CONCURRENCY,
-            Environment=environment(NAME),
+            Environment=environment(NAME, FLOTILLA_TRACING="true"),
             DeploymentPreference=preference(DEPLOYMENT, alarms),
             Events={name: route(path, key=False) for name, path in ROUTES.items()},
         )

@@ -52,7 +52,6 @@ def environment(name: str, **variables: object) -> Block:
             "POWERTOOLS_SERVICE_NAME": name,
             "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            "FLOTILLA_TRACING": "true",
             **variables,
         }
     }

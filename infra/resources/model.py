@@ -48,7 +48,7 @@ def _function(prefix: str, folder: ModelFolder, alarms: Resources) -> Block:
         MemorySize=folder.memory_mb,
         Timeout=folder.timeout_s,
         ReservedConcurrentExecutions=folder.reserved_concurrency,
-        Environment=_environment(folder.name),
+        Environment=_environment(folder),
         # Asynchronous invocations that fail for good; uploads get there by way of the queue.
         DeadLetterQueue={"Type": "SQS", "TargetArn": arn(f"{prefix}DeadLetters")},
         DeploymentPreference=preference(folder.deployment, alarms),
@@ -59,10 +59,11 @@ def _function(prefix: str, folder: ModelFolder, alarms: Resources) -> Block:
     return block
 
 
-def _environment(name: str) -> Block:
+def _environment(folder: ModelFolder) -> Block:
     return environment(
-        name,
-        FLOTILLA_MODEL=name,
+        folder.name,
+        FLOTILLA_MODEL=folder.name,
+        FLOTILLA_TRACING="true" if folder.tracing else "false",
         FLOTILLA_ARTIFACTS_BUCKET=ref(ARTIFACTS),
         FLOTILLA_RESULTS_BUCKET=ref(RESULTS),
         # onnxruntime's Linux wheels upload telemetry unless told not to.

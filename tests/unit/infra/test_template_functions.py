@@ -63,13 +63,18 @@ def test_engine_finds_its_environment() -> None:
         "FLOTILLA_MODEL": "very_slow",
         "FLOTILLA_ARTIFACTS_BUCKET": {"Ref": "ArtifactsBucket"},
         "FLOTILLA_RESULTS_BUCKET": {"Ref": "ResultsBucket"},
-        "FLOTILLA_TRACING": "true",
+        "FLOTILLA_TRACING": "false",
         "POWERTOOLS_SERVICE_NAME": "very_slow",
         "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "ORT_DISABLE_TELEMETRY": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+
+
+def test_subsegments_are_a_fact_of_the_model() -> None:
+    traced = resources(folder("traced", tracing=True))["TracedFunction"]["Properties"]
+    assert traced["Environment"]["Variables"]["FLOTILLA_TRACING"] == "true"
 
 
 def test_every_queue_gives_up_after_five_receives() -> None:

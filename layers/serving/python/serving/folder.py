@@ -30,6 +30,7 @@ class ModelFolder:
     reserved_concurrency: int = 10
     architecture: str = "x86_64"
     snapstart: bool = False
+    tracing: bool = False
     deployment: str = "Canary10Percent5Minutes"
 
     @property
@@ -47,6 +48,7 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "reserved_concurrency": ("1 to 1000", lambda v: 1 <= v <= 1000),
     "architecture": ("x86_64 or arm64", lambda v: v in ("x86_64", "arm64")),
     "snapstart": ("true or false", lambda v: v in (True, False)),
+    "tracing": ("true or false", lambda v: v in (True, False)),
     "deployment": ("a CodeDeploy preference of Lambda", lambda v: v.isalnum()),
 }
 
