@@ -94,6 +94,14 @@ def train(context: typer.Context, model: Model) -> None:
     trainer.train(context.obj, model, context.args)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def optimise(context: typer.Context, model: Model) -> None:
+    """Measure a model's variants (int8, pruned, distilled) and record its ladder."""
+    from infra import trainer
+
+    trainer.train(context.obj, model, context.args, "optimise")
+
+
 @app.command()
 def check(
     context: typer.Context, model: Model, tolerance: Tolerance = TOLERANCE, as_json: AsJson = False

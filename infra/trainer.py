@@ -1,4 +1,4 @@
-"""`flotilla train`: run `training/<model>/train.py` as the module that it is."""
+"""`flotilla train` and `optimise`: run a script of `training/<model>/` as the module that it is."""
 
 import runpy
 import sys
@@ -13,14 +13,14 @@ class TrainError(Exception):
     """Nothing was trained; the message says what to do."""
 
 
-def train(root: Path, model: str, arguments: Sequence[str]) -> None:
-    """Run the training script of `model` with `arguments`.
+def train(root: Path, model: str, arguments: Sequence[str], part: str = "train") -> None:
+    """Run a script of `model` with `arguments`: its training script, unless `part` is another.
 
     Raises TrainError when there is none, or what it imports is not installed.
     """
-    script = root / "training" / model / "train.py"
+    script = root / "training" / model / f"{part}.py"
     if not script.is_file():
-        known = sorted(path.parent.name for path in (root / "training").glob("*/train.py"))
+        known = sorted(path.parent.name for path in (root / "training").glob(f"*/{part}.py"))
         raise TrainError(f"{script} is missing, expected one of the models {known}")
     sys.argv = [str(script), *arguments]
     try:

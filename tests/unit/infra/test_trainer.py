@@ -28,6 +28,15 @@ def test_the_script_runs_as_main_with_its_arguments(
     assert capsys.readouterr().out == "__main__ ['--seed', '3']\n"
 
 
+def test_another_script_of_the_model_may_be_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script(tmp_path, "print('trained')\n")
+    (tmp_path / "training" / "wind" / "optimise.py").write_text("print('measured')\n")
+    trainer.train(tmp_path, "wind", [], "optimise")
+    assert capsys.readouterr().out == "measured\n"
+
+
 def test_an_unknown_model_names_those_that_can_be_trained(tmp_path: Path) -> None:
     script(tmp_path, "")
     with pytest.raises(TrainError, match=r"expected one of the models \['wind'\]"):
