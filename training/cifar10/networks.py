@@ -115,18 +115,6 @@ class Compact(nn.Module):
         nn.init.normal_(self.head.weight, std=self.head.in_features**-0.5)
 
 
-class Mirrored(nn.Module):
-    """What a network answers to an image and to its mirror image, on average."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, 10)."""
-        return (self.network(images) + self.network(images.flip(3))) / 2
-
-
 class Plain(nn.Sequential):
     """The reference."""
 

@@ -119,3 +119,23 @@ def test_x_rays_that_do_not_fit_are_refused(tmp_path: Path, changed: dict[str, n
     path.write_bytes(x_rays(**changed))
     with pytest.raises(ArchiveError, match="damaged"):
         medmnist.read(path)
+
+
+WITH_DATA = pytest.mark.skipif("FLOTILLA_DATA" not in os.environ, reason="FLOTILLA_DATA is unset")
+
+
+@pytest.mark.data
+@WITH_DATA
+def test_the_real_x_rays_are_all_there() -> None:
+    parts = medmnist.pneumonia()
+    assert [len(part) for part in parts] == [4708, 524, 624]
+    assert np.bincount(parts.test.targets).tolist() == [234, 390]
+
+
+@pytest.mark.data
+@WITH_DATA
+def test_the_real_photos_are_of_ten_kinds() -> None:
+    train, test = cifar.lossless()
+    assert len(train) >= 8068
+    assert len(test) >= 1017
+    assert set(test.targets.tolist()) == set(range(10))
