@@ -14,12 +14,10 @@ def compile_ahead(folder: Path, python: str, seen_as: str) -> None:
 
     The compiled files are used unchecked: an archive has no modification times to go by.
     """
-    compiling = [python, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run(
-        [*compiling, "-s", str(folder), "-p", seen_as, str(folder)],
-        check=True,
-        env={"PYTHONHASHSEED": "0"},  # the order of a frozenset's items is in the file
-    )
+    compiling = [python, "-I", "-m", "compileall", "-q", "-f"]
+    unchecked = ["--invalidation-mode", "unchecked-hash"]
+    places = ["-s", str(folder), "-p", seen_as, str(folder)]
+    subprocess.run([*compiling, *unchecked, *places], check=True)
 
 
 def write(folder: Path, target: Path) -> None:

@@ -10,7 +10,6 @@ import struct
 _MAGIC = b"\x7fELF\x02\x01"  # 64 bit, little-endian
 _PROGRAM = struct.Struct("<IIQQQQQQ")
 _SECTION = struct.Struct("<IIQQQQIIQQ")
-_LOADED, _EMPTY_ON_DISK = 2, 8  # SHF_ALLOC, SHT_NOBITS
 
 
 def strip(content: bytes) -> bytes:
@@ -36,9 +35,7 @@ def _segment(image: bytearray, at: int) -> tuple[int, int]:
 
 
 def _blank(image: bytearray, at: int, kept: list[tuple[int, int]]) -> None:
-    """Overwrite a section with zeros, unless it is loaded or shares bytes with what is."""
-    _, kind, flags, _, start, size, *_ = _SECTION.unpack_from(image, at)
-    if flags & _LOADED or kind == _EMPTY_ON_DISK or not size:
-        return
+    """Overwrite a section with zeros, unless some of it is loaded."""
+    _, _, _, _, start, size, *_ = _SECTION.unpack_from(image, at)
     if all(start + size <= first or start >= last for first, last in kept):
         image[start : start + size] = bytes(size)

@@ -137,11 +137,13 @@ def test_it_installs_once_and_anew_when_pins_change(tmp_path: Path, tool: str) -
 
 def test_what_failed_or_was_moved_is_made_anew(repository: Repository) -> None:
     good = repository.wheel("alpha", "1.0")
-    repository.pin("local", good.replace("sha256:", "sha256:0")[: len(good) - 1] + "\n")
-    run = repository.start("local")
-    _, complaints = run.communicate()
-    assert run.returncode == 1
-    assert "set-up of 'local' failed" in complaints.splitlines()[-1]
+    unhashed = good.partition(" ")[0] + "\n"
+    for bad in (unhashed, f"{unhashed.strip()} --hash=sha256:{'0' * 64}\n"):
+        repository.pin("local", bad)
+        run = repository.start("local")
+        _, complaints = run.communicate()
+        assert run.returncode == 1
+        assert "set-up of 'local' failed" in complaints.splitlines()[-1]
     (repository.root / ".venv" / "left-over").touch()
     repository.pin("local", good)
     repository.set_up("local")
