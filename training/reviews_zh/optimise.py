@@ -1,6 +1,6 @@
 """Measure the variants of `reviews_zh` on its held-out texts and record the ladder.
 
-    python -m training.reviews_zh.optimise
+python -m training.reviews_zh.optimise
 """
 
 from training.reviews_zh import train
