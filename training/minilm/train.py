@@ -4,7 +4,7 @@ Nothing is trained here: weights are fetched, rounded to eight bits, exported an
 original on the test part of the STS benchmark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +30,7 @@ from training import (
     script,
     tokens,
 )
-from training import (
-    optimise as optimising,
-)
+from training import optimise as optimising
 from training.artifact import Contents, Lesson
 from training.datasets import sentence_pairs
 from training.datasets.sentence_pairs import Pairs
@@ -62,31 +60,40 @@ def feed(tokenizer: Tokenizer, sentences: Sequence[str]) -> Tensors:
     return dict(zip(INPUTS, (ids, mask, np.zeros_like(ids)), strict=True))
 
 
+def in_batches(
+    answer: Callable[[Tensors], Array], tokenizer: Tokenizer, sentences: Sequence[str], size: int
+) -> Array:
+    """The vectors (N, D), asked in batches of sentences that are about equally long."""
+    order = np.argsort([len(ids) for ids in tokens.encode(tokenizer, sentences, LONGEST)])
+    vectors = np.empty((len(sentences), WIDTH), np.float32)
+    for rows in np.split(order, range(size, len(order), size)):
+        vectors[rows] = answer(feed(tokenizer, [sentences[row] for row in rows]))
+    return vectors
+
+
 def by_torch(encoder: nn.Module, tokenizer: Tokenizer, sentences: Sequence[str]) -> Array:
     """The vectors (N, D) that torch computes."""
-    parts = []
-    with torch.no_grad():
-        for start in range(0, len(sentences), BATCH):
-            fed = feed(tokenizer, sentences[start : start + BATCH])
-            parts.append(encoder(*(torch.from_numpy(fed[name]) for name in INPUTS)).numpy())
-    return np.concatenate(parts)
+
+    def answer(fed: Tensors) -> Array:
+        with torch.no_grad():
+            return encoder(*(torch.from_numpy(fed[name]) for name in INPUTS)).numpy()
+
+    return in_batches(answer, tokenizer, sentences, BATCH)
 
 
 def by_graph(graph: bytes, tokenizer: Tokenizer, sentences: Sequence[str], batch: int) -> Array:
     """The vectors (N, D) that the graph computes, in batches of this size."""
     session = parity.session(graph)
-    starts = range(0, len(sentences), batch)
-    fed = (feed(tokenizer, sentences[start : start + batch]) for start in starts)
-    return np.concatenate([session.run(None, one)[0] for one in fed])
+    return in_batches(lambda fed: session.run(None, fed)[0], tokenizer, sentences, batch)
 
 
 def export(encoder: nn.Module) -> onnx.ModelProto:
     """The network as a graph, of any number of sentences of any length."""
-    ids = torch.ones((2, 7), dtype=torch.int64)
+    fed = [torch.ones((2, 7), dtype=torch.int64) for _ in INPUTS]  # one tensor thrice is one input
     free = {0: Dim.DYNAMIC, 1: Dim.DYNAMIC}
     program = torch.onnx.export(
         encoder,
-        (ids, ids, ids * 0),
+        tuple(fed),
         dynamo=True,
         dynamic_shapes=(free, free, free),
         opset_version=OPSET,
