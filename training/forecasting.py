@@ -6,6 +6,7 @@ rows, so intervals come from a bootstrap over whole weeks.
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -63,16 +64,18 @@ def ask(graph: bytes, inputs: Tensors, batch_size: int) -> tuple[Array, Array]:
     return np.concatenate(means), np.concatenate(bands)
 
 
-def check(graph: bytes, inputs: Tensors, expected: tuple[Array, Array]) -> Parity:
+def check(
+    graph: bytes, inputs: Tensors, expected: tuple[Array, Array], least: float = 1.0
+) -> Parity:
     """Compare a forecasting graph with the framework's answers, as `parity.check` does.
 
-    Raises ParityError.
+    Numbers below `least` count as that large.  Raises ParityError.
     """
     worst = 0.0
     for batch_size in parity.BATCH_SIZES:
         answers = ask(graph, inputs, batch_size)
         for name, found, wanted in zip(("mean", "quantiles"), answers, expected, strict=True):
-            apart = np.abs(found - wanted) / np.maximum(np.abs(wanted), 1)
+            apart = np.abs(found - wanted) / np.maximum(np.abs(wanted), least)
             worst = max(worst, float(apart.max()))
             if not apart.max() <= parity.TOLERANCE:
                 raise ParityError(
@@ -88,10 +91,11 @@ def knock(
     inputs: Tensors,
     expected: tuple[Array, Array],
     covariates: Sequence[str] = (),
+    least: float = 1.0,
 ) -> None:
     """Ask the artifact in `folder` over HTTP for whole forecasts; raises ParityError.
 
-    `inputs` and `expected` are those of `check`.
+    `inputs`, `expected` and `least` are those of `check`.
     """
     bodies = []
     for row, context in enumerate(inputs["context"]):
@@ -104,7 +108,7 @@ def knock(
         for column, name in enumerate(names):
             found = [reply["mean"][name], *(reply["quantiles"][name][str(q)] for q in QUANTILES)]
             wanted = np.column_stack([mean[:, column], bands[:, column]])
-            door.require_same(number, np.array(found).T, wanted)
+            door.require_same(number, np.array(found).T, wanted, least)
 
 
 def sketches(names: Sequence[str], values: Array, means: Array) -> JsonObject:
@@ -127,29 +131,10 @@ def examples(
     `future` holds covariates (5, H) by name, when the model wants them.
     """
     means, bands = (array.astype(np.float32) for array in answer(contexts))
-    known = future or {}
+    asked = _Asked(names, contexts, future or {}, means, bands)
     horizon = means.shape[1]
-
-    def instance(row: int, steps: int = 0) -> JsonObject:
-        asked: JsonObject = {"context": _columns(names, contexts[row])}
-        if known:
-            asked["future"] = {name: _numbers(rows[row]) for name, rows in known.items()}
-        return {**asked, "horizon": steps} if steps else asked
-
-    def prediction(row: int, steps: int) -> JsonObject:
-        return {
-            "mean": _columns(names, means[row, :steps]),
-            "quantiles": {
-                name: {
-                    str(q): _numbers(bands[row, :steps, column, at])
-                    for at, q in enumerate(QUANTILES)
-                }
-                for column, name in enumerate(names)
-            },
-        }
-
     day = min(_SHORTER, horizon)
-    asked = {
+    rows = {
         "next_hour": [(0, 1)],
         "next_day": [(1, day)],
         "two_at_once": [(2, day), (3, 2)],
@@ -159,18 +144,53 @@ def examples(
         _example(
             name,
             "predict",
-            {"instances": [instance(row, 0 if steps == horizon else steps) for row, steps in rows]},
-            {"predictions": [prediction(row, steps) for row, steps in rows]},
+            {"instances": [asked.instance(row, steps) for row, steps in some]},
+            {"predictions": [asked.prediction(row, steps) for row, steps in some]},
         )
-        for name, rows in asked.items()
+        for name, some in rows.items()
     ]
-    inputs = [_tensor("context", contexts[:1].astype(np.float32))]
-    if known:
-        stacked = np.stack([rows[:1] for rows in known.values()], axis=-1)
-        inputs.append(_tensor("future", stacked.astype(np.float32)))
-    body = {"inputs": inputs, "outputs": [{"name": "mean"}]}
-    answered = {"outputs": [_tensor("mean", means[:1])]}
-    return [*native, _example("open_inference_protocol", "infer", body, answered)]
+    return [*native, asked.by_protocol()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """Contexts and covariates, and what the framework answers to them."""
+
+    names: Sequence[str]
+    contexts: Array
+    future: dict[str, Array]
+    means: Array
+    bands: Array
+
+    def instance(self, row: int, steps: int) -> JsonObject:
+        """Who wants the whole horizon need not say so."""
+        asked: JsonObject = {"context": _columns(self.names, self.contexts[row])}
+        if self.future:
+            asked["future"] = {name: _numbers(rows[row]) for name, rows in self.future.items()}
+        return asked if steps == self.means.shape[1] else {**asked, "horizon": steps}
+
+    def prediction(self, row: int, steps: int) -> JsonObject:
+        bands = self.bands[row, :steps]
+        return {
+            "mean": _columns(self.names, self.means[row, :steps]),
+            "quantiles": {
+                name: {str(q): _numbers(bands[:, column, at]) for at, q in enumerate(QUANTILES)}
+                for column, name in enumerate(self.names)
+            },
+        }
+
+    def by_protocol(self) -> JsonObject:
+        """The first context as tensors; quantiles are not asked for."""
+        inputs = [_tensor("context", self.contexts[:1].astype(np.float32))]
+        if self.future:
+            stacked = np.stack([rows[:1] for rows in self.future.values()], axis=-1)
+            inputs.append(_tensor("future", stacked.astype(np.float32)))
+        return _example(
+            "open_inference_protocol",
+            "infer",
+            {"inputs": inputs, "outputs": [{"name": "mean"}]},
+            {"outputs": [_tensor("mean", self.means[:1])]},
+        )
 
 
 def _each(losses: Array) -> Array:

@@ -7,10 +7,11 @@ import pytest
 
 from serving import artifact as artifacts
 from serving.manifest import EXAMPLES
-from training import card, examples
+from training import card
+from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
-MODELS = ("ett_load",)
+MODELS = ("ett_load", "spoken_digits")
 
 
 @pytest.mark.parametrize("model", MODELS)
