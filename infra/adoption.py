@@ -15,11 +15,11 @@ from serving import manifest
 from serving.limits import MIB, Limits
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, FileEntry, Manifest
 from serving.types import Json, JsonObject
-from training import graphs, probe, sandbox, trial
-from training.graphs import GraphError
-from training.probe import Signature
-from training.sandbox import SandboxError
-from training.trial import Reply
+from training.release import graphs, probe, sandbox, trial
+from training.release.graphs import GraphError
+from training.release.probe import Signature
+from training.release.sandbox import SandboxError
+from training.release.trial import Reply
 
 TASK = "tensors"
 LIMIT_S = 60.0

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from infra import terminal
-from training.metrics import TOLERANCE
+from training.release.metrics import TOLERANCE
 
 _ROOMS = {"infra", "serving", "training"}
 
@@ -108,8 +108,8 @@ def check(
 ) -> None:
     """Check a trained artifact as `publish` does: its graph, its examples, its metrics."""
     from serving import folder, lock
-    from training import check as checks
-    from training import publish
+    from training.release import check as checks
+    from training.release import publish
 
     facts = folder.read(context.obj / "functions" / model)
     current = lock.read(facts.path) if (facts.path / lock.NAME).exists() else None
@@ -130,7 +130,7 @@ def publish_(
     as_json: AsJson = False,
 ) -> None:
     """Check a trained artifact, store it in S3 as the next version, and lock the model to it."""
-    from training import publish
+    from training.release import publish
 
     registry = None if offline else publish.connect(context.obj, bucket)
     published = publish.publish(context.obj, model, registry, tolerance)

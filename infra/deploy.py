@@ -22,8 +22,8 @@ from serving import artifact as artifacts
 from serving import folder as folders
 from serving import lock as locks
 from serving.folder import ModelFolder
-from training import publish
-from training.registry import Registry, Version
+from training.release import publish
+from training.release.registry import Registry, Version
 
 STACK = "flotilla"
 _NO_STACK = "ValidationError"

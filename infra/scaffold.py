@@ -20,8 +20,8 @@ from serving import folder as folders
 from serving.errors import FolderError
 from serving.limits import MIB
 from serving.lock import Lock
-from training import publish
-from training.graphs import GraphError
+from training.release import publish
+from training.release.graphs import GraphError
 
 # What `--task` takes, each with a training script to start from.
 STARTERS = Path(__file__).with_name("starters")

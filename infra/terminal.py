@@ -10,7 +10,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from infra.package import Built
-    from training.check import Report
+    from training.release.check import Report
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)

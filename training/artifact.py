@@ -15,10 +15,11 @@ from serving import manifest as manifests
 from serving.artifact import Artifact
 from serving.manifest import FileEntry, Manifest
 from serving.types import Json, JsonObject
-from training import evaluate, graphs, split
+from training import evaluate, split
 from training.datasets.dataset import Source
 from training.evaluate import Figures
 from training.parity import Parity
+from training.release import graphs
 from training.split import Split
 
 NAME = "artifact"

@@ -18,15 +18,7 @@ from sklearn.svm import LinearSVC
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import (
-    artifact,
-    bags,
-    ladder,
-    linear_texts,
-    parity,
-    text_checks,
-    text_lessons,
-)
+from training import artifact, bags, ladder, linear_texts, parity, text_checks, text_lessons
 from training.artifact import Lesson
 from training.datasets.dataset import Dataset
 from training.linear_texts import Importance

@@ -10,7 +10,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.moto_process import MotoProcess
 from serving import artifact, folder, lock
 from serving.folder import ModelFolder
-from training.registry import Registry
+from training.release.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)

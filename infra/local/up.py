@@ -27,6 +27,14 @@ class UpError(Exception):
     """The cloud cannot come up; the message says what to do."""
 
 
+class _Stop(BaseException):
+    """Somebody wants the cloud to stop.
+
+    No KeyboardInterrupt, as Python ends with status 130 once one has passed through an `exec`, of
+    which imports are full, even when it was caught.
+    """
+
+
 def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
     """Serve the models of `root` on `port`, 0 for any free one, until told to stop.
 
@@ -68,12 +76,12 @@ def _stopped_by_signals() -> Iterator[None]:
     def stop(*_: object) -> None:
         for number in (*_STOPPING, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        raise _Stop
 
     before = {number: signal.signal(number, stop) for number in (*_STOPPING, signal.SIGINT)}
     try:
         yield
-    except KeyboardInterrupt:
+    except _Stop:
         pass
     finally:
         for number, handler in before.items():

@@ -16,7 +16,7 @@ from infra.local.cloud import LocalCloud
 from serving import folder, lock, manifest
 from serving.manifest import Manifest
 from tests.integration.fleet import ROOT, artifact
-from training import examples
+from training.release import examples
 
 MODELS = [model.name for model in folder.discover(ROOT / "functions")]
 Json = Any

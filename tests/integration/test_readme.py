@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from infra.local.cloud import LocalCloud
-from training import examples
+from training.release import examples
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(

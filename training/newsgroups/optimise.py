@@ -1,6 +1,6 @@
 """Measure the variants of `newsgroups` on its held-out texts and record the ladder.
 
-    python -m training.newsgroups.optimise
+python -m training.newsgroups.optimise
 """
 
 from training.newsgroups import train

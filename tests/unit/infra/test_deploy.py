@@ -20,7 +20,7 @@ from serving import lock as locks
 from serving.artifact import Artifact
 from serving.lock import Lock
 from tests.artifacts import classifier
-from training.registry import Registry, Version
+from training.release.registry import Registry, Version
 
 BUCKET = "artifacts"
 REGION = "eu-west-1"

@@ -19,7 +19,7 @@ from serving.service import Service
 from serving.types import JsonObject
 from tests.unit.training import crafted
 from tests.unit.training.crafted import value
-from training import publish
+from training.release import publish
 
 
 @pytest.fixture

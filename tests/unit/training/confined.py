@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from serving.types import Json
-from training import sandbox
+from training.release import sandbox
 
 
 def write() -> Json:

@@ -9,7 +9,7 @@ from onnx import ModelProto, TensorProto, helper
 from serving.lock import Lock
 from tests.unit.training import crafted
 from tests.unit.training.crafted import example, value, with_function
-from training.check import Finding, Report, check
+from training.release.check import Finding, Report, check
 
 HOSTILE = {
     "calls itself": with_function("my.company", "F", "F", inner_domain="my.company"),

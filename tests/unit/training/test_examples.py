@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from serving.errors import ArtifactError
-from training.examples import differences, parse
+from training.release.examples import differences, parse
 
 PLAIN = {
     "name": "one",

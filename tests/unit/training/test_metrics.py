@@ -3,7 +3,7 @@
 import pytest
 
 from serving.lock import Lock
-from training.metrics import worse
+from training.release.metrics import worse
 
 DIGEST = "0" * 64
 

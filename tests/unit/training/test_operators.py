@@ -7,7 +7,7 @@ from onnx import helper
 
 from tests.unit.training import crafted
 from tests.unit.training.crafted import value
-from training import operators
+from training.release import operators
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 

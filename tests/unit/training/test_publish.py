@@ -13,8 +13,8 @@ from moto import mock_aws
 from serving import lock as locks
 from serving.errors import ArtifactError
 from tests.unit.training import crafted
-from training.publish import PublishError, connect, publish
-from training.registry import Registry, RegistryError, Version
+from training.release.publish import PublishError, connect, publish
+from training.release.registry import Registry, RegistryError, Version
 
 BUCKET = "artifacts"
 

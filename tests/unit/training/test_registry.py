@@ -18,7 +18,7 @@ from serving.artifact import Artifact
 from serving.errors import ArtifactError
 from serving.lock import Lock
 from tests.unit.training import crafted
-from training.registry import Registry, RegistryError, Version
+from training.release.registry import Registry, RegistryError, Version
 
 BUCKET = "artifacts"
 

@@ -8,8 +8,8 @@ from serving import artifact as artifacts
 from serving import folder as folders
 from serving import lock as locks
 from serving.folder import ModelFolder
-from training.check import check
-from training.publish import artifact_folder, size_bytes
+from training.release.check import check
+from training.release.publish import artifact_folder, size_bytes
 
 ROOT = Path(__file__).parents[3]
 RELEASED = [

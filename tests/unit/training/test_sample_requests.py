@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from serving.types import Array, JsonObject
-from training import examples, sample_requests
+from training import sample_requests
+from training.release import examples
 from training.sample_requests import Answered
 
 NAMES = ["x", "y"]

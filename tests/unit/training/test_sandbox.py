@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from serving.types import Json
-from training import sandbox
-from training.sandbox import SandboxError
+from training.release import sandbox
+from training.release.sandbox import SandboxError
 
 
 def attempt(what: str, limit_s: float = 20) -> Json:

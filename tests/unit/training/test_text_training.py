@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from serving import artifact as artifacts
-from training import examples, ladder, linear_texts, text_checks, text_training, tokens
+from training import ladder, linear_texts, text_checks, text_training, tokens
 from training.datasets.dataset import Dataset, Source
 from training.parity import ParityError
+from training.release import examples
 from training.text_reader import Reader
 from training.text_training import Plan, Trained
 

@@ -8,7 +8,8 @@ from serving import artifact as artifacts
 from serving.errors import ArtifactError
 from serving.manifest import TensorSpec
 from tests.unit.training import lessons
-from training import artifact, examples
+from training import artifact
+from training.release import examples
 
 
 def write(folder: Path, graph: bytes | None = None, model: str = "double") -> artifacts.Artifact:

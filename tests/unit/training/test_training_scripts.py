@@ -8,7 +8,8 @@ import pytest
 
 from serving import artifact as artifacts
 from serving.manifest import EXAMPLES
-from training import card, examples, script
+from training import card, script
+from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
 

@@ -2,7 +2,7 @@
 
 Everything here only looks at the parsed protobuf message: subgraphs of If, Loop and Scan and the
 bodies of local functions are looked into as well.  What a graph does when it runs is for the trial
-(`training.trial`) to find out.
+(`training.release.trial`) to find out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 from serving.manifest import TensorSpec
-from training import operators
+from training.release import operators
 
 _DATATYPES: dict[int, str] = {
     TensorProto.BOOL: "BOOL",

@@ -16,7 +16,7 @@ import onnxruntime as ort
 from serving.datatypes import FROM_ONNX
 from serving.manifest import TensorSpec
 from serving.types import JsonObject
-from training import sandbox
+from training.release import sandbox
 
 _ONLY_ERRORS = 3
 
@@ -35,7 +35,7 @@ def signature(graph: Path, memory_mb: int, limit_s: float) -> Signature:
     Raises SandboxError when it is malformed, cannot be loaded, or breaks out of memory or time.
     """
     arguments = [str(graph.resolve()), str(memory_mb), str(limit_s)]
-    found = sandbox.run("training.probe", arguments, limit_s)
+    found = sandbox.run("training.release.probe", arguments, limit_s)
     return Signature(_specs(found["inputs"]), _specs(found["outputs"]))
 
 

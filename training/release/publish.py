@@ -23,10 +23,10 @@ from serving import lock as locks
 from serving import manifest as manifests
 from serving.artifact import Artifact
 from serving.lock import Lock
-from training import check as checks
-from training import metrics
-from training.check import Report
-from training.registry import Registry
+from training.release import check as checks
+from training.release import metrics
+from training.release.check import Report
+from training.release.registry import Registry
 
 LOCAL_CLOUD = Path("build/local.json")
 # The most that one file in git may have; what is larger lives in a bucket only.

@@ -16,8 +16,8 @@ from serving.manifest import EXAMPLES
 from serving.routes import Router
 from serving.service import Service
 from serving.types import Json, JsonObject
-from training import examples, sandbox
-from training.examples import Example
+from training.release import examples, sandbox
+from training.release.examples import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def replies(artifact: Path, folder: Path, memory_mb: int, limit_s: float) -> lis
     Raises SandboxError when it cannot be loaded, or the graph breaks out of memory or time.
     """
     arguments = [str(artifact.resolve()), str(folder.resolve()), str(memory_mb), str(limit_s)]
-    entries = sandbox.run("training.trial", arguments, limit_s)
+    entries = sandbox.run("training.release.trial", arguments, limit_s)
     return [Reply(**entry) for entry in entries]
 
 

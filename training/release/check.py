@@ -16,9 +16,9 @@ from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
 from serving.manifest import BASELINE, EXAMPLES, GRAPH, TensorSpec
-from training import examples, graphs, metrics, probe, sandbox, trial
-from training.graphs import GraphError
-from training.sandbox import SandboxError
+from training.release import examples, graphs, metrics, probe, sandbox, trial
+from training.release.graphs import GraphError
+from training.release.sandbox import SandboxError
 
 # For each of the two runs in the sandbox, all examples together.
 LIMIT_S = 120.0

@@ -1,0 +1,1 @@
+"""What stands between a trained artifact and a published version: checks, a trial, a number."""
