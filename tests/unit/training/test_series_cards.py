@@ -11,7 +11,7 @@ from training import card
 from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
-MODELS = ("ett_load", "spoken_digits")
+MODELS = ("ett_load", "spoken_digits", "traffic")
 
 
 @pytest.mark.parametrize("model", MODELS)
