@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STATE = Path("build") / "local.json"
 LOGS = Path("build") / "logs"
-_STOPPING = (signal.SIGTERM, signal.SIGHUP)
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class UpError(Exception):
@@ -42,7 +42,7 @@ def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
     """
     started = time.perf_counter()
     logs = root / LOGS
-    with _stopped_by_signals(), _only_one(root):
+    with _stopped_by_signals() as stopping, _only_one(root):
         logs.mkdir(exist_ok=True)
         with MotoProcess.start(logs / "moto.log") as moto:
             # Imported here, as moto takes its second to start as well.
@@ -51,7 +51,8 @@ def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
             report = _until_closed(echo)
             with launch(root, port, moto, logs, report) as launched, _announced(launched, root):
                 echo(_welcome(launched, time.perf_counter() - started))
-                _sleep()
+                while not stopping:
+                    signal.pause()
 
 
 def _until_closed(echo: Callable[[str], None]) -> Callable[[str], None]:
@@ -64,23 +65,23 @@ def _until_closed(echo: Callable[[str], None]) -> Callable[[str], None]:
     return say
 
 
-def _sleep() -> None:
-    while True:
-        signal.pause()
-
-
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Turn every way of being asked to stop into one; once stopping, finish that."""
+def _stopped_by_signals() -> Iterator[list[int]]:
+    """Turn every way of being asked to stop into one; once stopping, finish that.
 
-    def stop(*_: object) -> None:
-        for number in (*_STOPPING, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
+    The signals that came are in the list as well, as an import may swallow the exception.
+    """
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        for each in _STOPPING:
+            signal.signal(each, signal.SIG_IGN)
+        came.append(number)
         raise _Stop
 
-    before = {number: signal.signal(number, stop) for number in (*_STOPPING, signal.SIGINT)}
+    before = {number: signal.signal(number, stop) for number in _STOPPING}
     try:
-        yield
+        yield came
     except _Stop:
         pass
     finally:
