@@ -79,6 +79,21 @@ def test_up_serves_says_where_and_leaves_nothing(root: Path) -> None:
         ask(state, "/")
 
 
+def test_up_stops_even_when_the_signals_exception_is_swallowed(root: Path) -> None:
+    """As happens in the midst of an import, where `except:` and destructors are many."""
+
+    def careless(_: str) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except BaseException:
+            return
+
+    before = signal.getsignal(signal.SIGTERM)
+    run(root, 0, careless)
+    assert not (root / STATE).exists()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_up_seeds_the_artifacts_and_survives_being_killed_before(root: Path) -> None:
     with up(root) as (process, _):
         process.kill()
