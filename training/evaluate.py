@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from serving.types import Array, JsonObject
 from training import split
@@ -123,10 +123,12 @@ def _brier(probabilities: Array, targets: Array) -> float:
 
 def _auc(probabilities: Array, targets: Array) -> float:
     """The share of pairs, one of each class, that are ranked right; NaN without such a pair."""
-    first, second = probabilities[targets == 0, 0], probabilities[targets == 1, 0]
-    if len(first) == 0 or len(second) == 0:
+    second = targets == 1
+    found, others = int(second.sum()), int((~second).sum())
+    if not found * others:
         return float("nan")
-    return float((np.sign(first[:, None] - second[None, :]) / 2 + 0.5).mean())
+    above = rankdata(-probabilities[:, 0])[second].sum() - found * (found + 1) / 2
+    return float(above / (found * others))
 
 
 def _r2(values: Array, targets: Array) -> float:
