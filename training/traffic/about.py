@@ -30,5 +30,6 @@ Training ends before April 2017, 2017 validates, 2018 is held out.
     plots={
         "held_out.png": "Left: two days of the held-out months. "
         "Middle: the error over the hours ahead. Right: loss while training.",
+        "ladder.png": "The variants: how well they forecast over their time, and their size.",
     },
 )
