@@ -26,6 +26,7 @@ CALIBRATION = 256
 MEMBERS = 1000
 LEVELS = (1.0, 2.0, 4.0, 8.0)
 _EIGHT = 8
+_FEWEST = 5
 _ATTACKS = {"FGSM": robustness.fgsm, "PGD, 10 steps": robustness.pgd}
 
 
@@ -165,8 +166,14 @@ def draw_learning(axes: plots.Axes, history: Sequence[dict[str, float]]) -> None
 
 
 def draw_trust(axes: plots.Axes, answers: Array, targets: Array) -> None:
-    """Draw how often the answer is right over how probable it was said to be."""
-    plots.reliability(axes, answers.max(axis=1), answers.argmax(axis=1) == targets, "the answer")
+    """Draw how often the answer is right over how probable it was said to be.
+
+    Fifths of the scale with only a handful of answers are left out.
+    """
+    said, right = answers.max(axis=1), answers.argmax(axis=1) == targets
+    fifths = np.minimum(said * 5, 4).astype(int)
+    kept = np.bincount(fifths)[fifths] >= _FEWEST
+    plots.reliability(axes, said[kept], right[kept], "the answer")
 
 
 def _accuracy(network: nn.Module, images: Tensor, targets: Tensor) -> float:
