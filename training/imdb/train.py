@@ -1,8 +1,8 @@
 """Train `imdb`: is a review of a film good or bad, by a linear classifier of words and pairs.
 
 A review's words and pairs of neighbours, each counted once, are weighed by how they differ between
-good and bad reviews (Wang and Manning's NB-SVM); the recurrent network of `reference.py` is what
-that is held against.
+good and bad reviews (Wang and Manning's NB-SVM); `reference.py` trains the recurrent network to
+hold that against.
 """
 
 from pathlib import Path

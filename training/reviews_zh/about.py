@@ -18,9 +18,9 @@ Weights are rounded to INT8; sums of them are exact in FP32.
 The graph does all of that but the cutting.
 """,
     limits=(
-        "Shops set the labels from stars: many reviews are mixed, and some labels are wrong.",
-        "Ten kinds of goods, of about 2010 to 2018; other goods have other words.",
-        "Simplified characters; traditional ones are mostly unknown to it.",
+        "A review that praises and complains is called good or bad all the same.",
+        "Ten kinds of goods, from before 2019; other goods have other words.",
+        "It has learned from simplified characters.",
         "The corpus holds the same review more than once, see the table on leakage.",
         "The collector states no licence: the reviews are not redistributed here, "
         "but for those few in the examples.",
