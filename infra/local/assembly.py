@@ -1,6 +1,6 @@
 """From the template to the parts of a cloud that is about to run.
 
-Importing this costs a second, for samtranslator and boto3; `cloud` does it while moto starts.
+Importing this costs half a second, for boto3 and aiohttp; `cloud` does it while moto starts.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from infra.local.function import Function
 from infra.local.poller import Source, read_sources
 from infra.local.provision import provision
 from infra.local.stack import running
+from infra.local.translation import translate
 from infra.resources.blocks import Block
-from infra.transform import transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def assemble(
     template: Block, build: Path, endpoint: str, scratch: Path, logs: Path, confinement: str
 ) -> Assembly:
     """Work out the template, fill moto, and get the functions ready to start."""
-    evaluator = Evaluator(transform(template), endpoint)
+    evaluator = Evaluator(translate(template, build), endpoint)
     site_packages = runtime.link(scratch / "runtime")
     host = Host(
         runtime=scratch / "runtime",

@@ -1,11 +1,13 @@
 """Build the packages of the model folders and bring up the cloud that serves them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra import package, template
+from infra.contents import RIDES_ALONG_BYTES
 from infra.local.cloud import LocalCloud
 from infra.local.moto_process import MotoProcess
 from serving import artifact, folder, lock
@@ -34,17 +36,41 @@ def launch(
     models = folder.discover(root / "functions")
     served = [model for model in models if model.name not in built.missing]
     rendered = template.render(served)
-    with LocalCloud.start(
-        rendered, built.folder, port=port, logs=logs, moto=moto, report=report
-    ) as cloud:
-        _seed(cloud, root, served)
+    with (
+        LocalCloud.start(
+            rendered, built.folder, port=port, logs=logs, moto=moto, report=report
+        ) as cloud,
+        _seeded(cloud, root, served, report),
+    ):
         yield Launched(cloud, served, built.missing)
 
 
-def _seed(cloud: LocalCloud, root: Path, models: list[ModelFolder]) -> None:
-    """Put each model's locked artifact into the artifacts bucket, as if it had been published."""
+@contextmanager
+def _seeded(
+    cloud: LocalCloud, root: Path, models: list[ModelFolder], report: Callable[[str], None]
+) -> Iterator[None]:
+    """Put each model's locked artifact into the artifacts bucket, as if it had been published.
+
+    Those that functions fetch from there come before anything else; the others follow while the
+    cloud is up, as only `publish` looks for them, and that gets along with others who write.
+    """
     registry = Registry(cloud.client("s3"), cloud.artifacts_bucket)
-    for model in models:
-        locked = lock.read(model.path)
-        released = root / "training" / model.name / "artifact"
-        registry.seed(locked, artifact.load(released, locked.digest))
+    locks = {model.name: lock.read(model.path) for model in models}
+    large = {name for name, locked in locks.items() if locked.size_bytes > RIDES_ALONG_BYTES}
+
+    def seed(name: str) -> None:
+        released = root / "training" / name / "artifact"
+        registry.seed(locks[name], artifact.load(released, locks[name].digest))
+
+    def seed_others() -> None:
+        try:
+            for name in locks.keys() - large:
+                seed(name)
+        except Exception as error:
+            report(f"the artifacts bucket is not complete: {error}")
+
+    for name in large:
+        seed(name)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(seed_others)
+        yield

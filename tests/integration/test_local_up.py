@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,20 +100,26 @@ def test_up_seeds_the_artifacts_and_survives_being_killed_before(root: Path) -> 
         process.kill()
     with up(root) as (process, _):
         state = json.loads((root / STATE).read_bytes())
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=state["s3_endpoint"],
-            region_name=REGION,
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-        )
-        for model in released(root):
-            locked = lock.read(model.path)
-            found = s3.get_object(
-                Bucket=state["artifacts_bucket"], Key=keys.version(model.name, locked.version)
-            )
-            assert json.load(found["Body"])["digest"] == locked.digest
-            assert ask(state, f"/v2/models/{model.name}/ready") == 200
+        served = released(root)
+        assert ask(state, f"/v2/models/{served[0].name}/ready") == 200
+        expected = {keys.version(model.name, lock.read(model.path).version) for model in served}
+        until = time.monotonic() + 30
+        while versions(state) != expected and time.monotonic() < until:
+            time.sleep(0.05)
+        assert versions(state) == expected
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert not (root / STATE).exists()
+
+
+def versions(state: dict[str, str]) -> set[str]:
+    """The published versions that the artifacts bucket knows."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=state["s3_endpoint"],
+        region_name=REGION,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    found = s3.list_objects_v2(Bucket=state["artifacts_bucket"], Prefix="versions/")
+    return {entry["Key"] for entry in found.get("Contents", [])}
