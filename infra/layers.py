@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from importlib.metadata import Distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from infra import packing, trim
 from infra.packing import Contents, Plan, Platform
@@ -75,14 +76,26 @@ def _fetched(requirements: Path, cache: Path, kept: dict[str, str]) -> list[Dist
     """The distributions for Lambda, fetched once per set of pins.  Raises PackageError."""
     folder = cache / sha256(requirements.read_bytes()).hexdigest()[:16]
     if not folder.is_dir():
-        shutil.rmtree(cache, ignore_errors=True)
-        new = cache / "new"
-        command = [*_installer(), "--target", str(new), "-r", str(requirements)]
-        if subprocess.run(command).returncode:
-            raise PackageError(f"`{' '.join(command)}` failed, see above")
-        new.rename(folder)
+        cache.mkdir(parents=True, exist_ok=True)
+        for stale in cache.glob("[0-9a-f]*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        _fetch(requirements, folder)
     found = importlib.metadata.distributions(path=[str(folder)])
     return [distribution for distribution in found if _normal(distribution.name) in kept]
+
+
+def _fetch(requirements: Path, folder: Path) -> None:
+    """Fetch into `folder`, all or nothing; whoever is second of two at once finds it there."""
+    with TemporaryDirectory(dir=folder.parent, prefix="new-") as new:
+        wheels = Path(new) / "wheels"
+        command = [*_installer(), "--target", str(wheels), "-r", str(requirements)]
+        if subprocess.run(command).returncode:
+            raise PackageError(f"`{' '.join(command)}` failed, see above")
+        try:
+            wheels.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
 
 
 def _installer() -> list[str]:
