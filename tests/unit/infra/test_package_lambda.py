@@ -25,8 +25,6 @@ MODULES = {
     "onnxruntime", "pillow.libs", "serving", "tokenizers", "typing_extensions.py", "wrapt",
 }  # fmt: skip
 
-pytestmark = pytest.mark.xdist_group("lambda")
-
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from hashlib import sha256
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 
@@ -60,15 +60,15 @@ class Repository:
         """A wheel of one module; its line in a requirements file."""
         path = self.wheels / f"{name}-{version}-py3-none-any.whl"
         facts = f"{name}-{version}.dist-info"
+        contents = {
+            f"{name}.py": f"VERSION = {version!r}\n",
+            f"{facts}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{facts}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{facts}/RECORD": "",
+        }
         with ZipFile(path, "w") as wheel:
-            wheel.writestr(f"{name}.py", f"VERSION = {version!r}\n")
-            wheel.writestr(
-                f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-            )
-            wheel.writestr(
-                f"{facts}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-            )
-            wheel.writestr(f"{facts}/RECORD", "")
+            for file, content in contents.items():
+                wheel.writestr(ZipInfo(file), content)  # dated 1980, so always the same wheel
         return self._pin(path)
 
     def pin(self, group: str, *lines: str) -> None:
