@@ -15,15 +15,21 @@ from infra.local.cloud import CloudError, LocalCloud
 from infra.local.deployment import DeploymentError
 from tests.integration import tiny
 
-# Brings up the cloud of `folder`, starts a sandbox, says so, and waits to be ended.
+# Brings up the cloud of `folder` with an idle sandbox and a busy one, says so, waits to be ended.
 SCRIPT = """
-import signal, sys
+import json, signal, sys, time
 from pathlib import Path
 from infra.local.cloud import LocalCloud
 from tests.integration import tiny
 folder = Path(sys.argv[1])
 with LocalCloud.start(tiny.template(), folder / "build", logs=folder / "logs") as cloud:
     cloud.invoke("strict", {})
+    cloud.invoke("obedient", {})
+    order = json.dumps({"op": "sleep", "s": 19})
+    cloud.client("lambda").invoke(
+        FunctionName="obedient", Qualifier="live", InvocationType="Event", Payload=order
+    )
+    time.sleep(0.3)
     print(cloud.url, flush=True)
     signal.pause()
 """
@@ -52,7 +58,7 @@ def test_killed_cloud_leaves_no_process_and_the_next_one_cleans_up(tmp_path: Pat
     with process.stdout:
         assert process.stdout.readline().startswith("http://")
     started = descendants(process.pid)
-    assert len(started) == 2, "moto and a sandbox"
+    assert len(started) == 3, "moto and two sandboxes"
     process.kill()
     process.wait()
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))

@@ -67,6 +67,7 @@ def test_sequencers_of_one_key_rise(tiny_cloud: LocalCloud) -> None:
     puts = [s3.put_object(Bucket=tiny_cloud.uploads_bucket, Key=key, Body=b"x") for _ in range(3)]
     things = [event["detail"]["object"] for event in announced(tiny_cloud, key, 3)]
     things.sort(key=lambda thing: thing["sequencer"])
+    assert len({thing["sequencer"] for thing in things}) == 3
     assert [thing["version-id"] for thing in things] == [put["VersionId"] for put in puts]
 
 

@@ -114,10 +114,9 @@ def test_batch_that_raises_comes_again_as_a_whole(
     assert deliveries(tiny_folder, mark) == [tiny.RECEIVES, tiny.RECEIVES]
 
 
-def test_answer_that_cannot_be_read_fails_the_whole_batch(
-    tiny_cloud: LocalCloud, tiny_folder: Path
-) -> None:
-    mark = send(tiny_cloud, "Polled", {"do": "nothing"}, {"do": "misreport"})
+@pytest.mark.parametrize("how", ["misreport", "misname"])
+def test_answer_that_makes_no_sense_fails_the_whole_batch(tiny_cloud: LocalCloud, how: str) -> None:
+    mark = send(tiny_cloud, "Polled", {"do": "nothing"}, {"do": how})
     wait_for(lambda: dead(tiny_cloud, "Polled", mark), {0, 1})
 
 

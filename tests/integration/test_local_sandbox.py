@@ -111,6 +111,13 @@ def test_crash_is_told_to_its_caller_only(tiny_cloud: LocalCloud, op: str, told:
     assert tiny_cloud.http("POST", "/strict", order(op="noted")).status == 200
 
 
+def test_dead_sandbox_is_counted_no_more(tiny_cloud: LocalCloud, spare: str) -> None:
+    tiny_cloud.invoke(spare, {})
+    assert tiny_cloud.sandboxes(spare) == 1
+    tiny_cloud.invoke(spare, {"op": "crash"})
+    assert tiny_cloud.sandboxes(spare) == 0
+
+
 def test_sandbox_killed_in_a_request_costs_its_caller_a_502(tiny_cloud: LocalCloud) -> None:
     process = tiny_cloud.invoke("strict", {})["pid"]
     with ThreadPoolExecutor() as pool:

@@ -19,7 +19,7 @@ TIMEOUT_S = 1
 CONCURRENCY = 3
 MEMORY_MB = 192
 TMP_MB = 16
-SPARE = tuple(f"spare{number}" for number in range(6))
+SPARE = tuple(f"spare{number}" for number in range(8))
 BATCH = 5
 RECEIVES = 3
 

@@ -92,6 +92,8 @@ def batch(event):
         raise ValueError("a message asked for it")
     if any(body.get("do") == "misreport" for body in bodies):
         return {"batchItemFailures": [{"id": event["Records"][0]["messageId"]}]}
+    if any(body.get("do") == "misname" for body in bodies):
+        return {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
     failed = [
         {"itemIdentifier": record["messageId"]}
         for record, body in zip(event["Records"], bodies, strict=True)

@@ -40,6 +40,8 @@ def found(where: Routes, verb: str, path: str) -> tuple[str, dict[str, str]] | N
         ("/v2/models/a%20b", ("/v2/models/{name}", {"name": "a b"})),
         ("/v2/models/rose/x/y", ("/{proxy+}", {"proxy": "v2/models/rose/x/y"})),
         ("/v2/models", ("/{proxy+}", {"proxy": "v2/models"})),
+        ("/x/1", ("/x/{zed}", {"zed": "1"})),
+        ("/x/1/2", ("/x/{all+}", {"all": "1/2"})),
     ],
 )
 def test_most_specific_resource_is_found(path: str, expected: Any) -> None:
@@ -50,6 +52,8 @@ def test_most_specific_resource_is_found(path: str, expected: Any) -> None:
             "/v2/models/iris/{proxy+}": {ANY: method("iris")},
             "/v2/models/iris": {ANY: method("iris")},
             "/v2": {ANY: method("catalog")},
+            "/x/{all+}": {ANY: method("catalog")},
+            "/x/{zed}": {ANY: method("catalog")},
             "/": {ANY: method("catalog")},
         }
     )
