@@ -62,7 +62,6 @@ def test_killed_cloud_leaves_no_process_and_the_next_one_cleans_up(tmp_path: Pat
     process.kill()
     process.wait()
     assert wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
-    assert len(scratch_folders(process.pid)) == 1
     with LocalCloud.start(tiny.template(), tmp_path / "build", logs=tmp_path / "logs") as cloud:
         assert scratch_folders(process.pid) == []
         assert cloud.invoke("strict", {})["version"] == "1"
