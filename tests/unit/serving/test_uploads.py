@@ -242,6 +242,31 @@ def test_an_older_version_never_replaces_a_newer_one(
     assert held["Metadata"]["source-version"] == newest
 
 
+class Outdated:
+    """An S3 client whose first read is followed at once by a newer upload, not yet answered."""
+
+    def __init__(self, bucket: Bucket, newer: bytes) -> None:
+        self._bucket, self._newer = bucket, [newer]
+
+    def __getattr__(self, name: str) -> Json:
+        return self._read if name == "get_object" else getattr(self._bucket.client, name)
+
+    def _read(self, **arguments: Json) -> Json:
+        found = self._bucket.client.get_object(**arguments)
+        if self._newer:
+            self._bucket.put("in/tiny/a.csv", self._newer.pop())
+        return found
+
+
+def test_a_refusal_is_of_the_version_that_was_read(bucket: Bucket, tmp_path: Path) -> None:
+    bucket.put("in/tiny/a.csv", b"x,y,z\n")
+    slow = Bucket(Outdated(bucket, b"1,2,3"), handler_of(tmp_path / "artifact"))
+    slow.deliver("in/tiny/a.csv")
+    assert bucket.names() == []
+    bucket.deliver("in/tiny/a.csv")
+    assert bucket.names() == ["out/tiny/a.csv.json"]
+
+
 class Failing:
     """An S3 client one of whose operations always fails."""
 

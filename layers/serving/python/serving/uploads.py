@@ -66,25 +66,28 @@ class Uploads:
         started = perf_counter()
         upload = _announced(record, self.service.name)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
+        source = None
         try:
-            status = self._answer_upload(upload, record.message_id, context)
+            source = self._read(upload)
+            status = self._answer_upload(source, record.message_id, context)
         except Exception as error:
             self.telemetry.fault(context, error)
             if int(record.attributes.approximate_receive_count) < MAX_RECEIVES:
                 raise
-            self._refuse(upload, record.message_id, error)
+            self._refuse(source or self._read(upload), record.message_id, error)
         finally:
             self.telemetry.record(context, "upload", upload.key, status, started)
 
-    def _answer_upload(self, upload: Upload, request_id: str, context: LambdaContext) -> HTTPStatus:
+    def _answer_upload(
+        self, source: Source | None, request_id: str, context: LambdaContext
+    ) -> HTTPStatus:
         """Answer one upload, and say with which status HTTP would have answered it."""
-        source = self._read(upload)
         if source is None:
             return HTTPStatus.GONE
         try:
             body, media_type = self._evaluate(source, request_id, context)
         except ServingError as error:
-            self._refuse(upload, request_id, error)
+            self._refuse(source, request_id, error)
             return error.status
         self._settle(source, body, media_type, failed=False)
         return HTTPStatus.OK
@@ -115,12 +118,11 @@ class Uploads:
         document = native.prediction(self.service, request, usage)
         return strict_json.dumps({**document, "source": _described(source)}), JSON
 
-    def _refuse(self, upload: Upload, request_id: str, error: Exception) -> None:
-        """Write the reason why an upload has no answer."""
-        source = self._read(upload)
+    def _refuse(self, source: Source | None, request_id: str, error: Exception) -> None:
+        """Write the reason why an upload has no answer: the version that was read, no newer one."""
         if source is None:
             return
-        document = json.loads(error_reply(error, upload.key, request_id).body)
+        document = json.loads(error_reply(error, source.key, request_id).body)
         document["source"] = _described(source)
         self._settle(source, strict_json.dumps(document), JSON, failed=True)
 
