@@ -135,6 +135,10 @@ def test_corrected_file_replaces_the_failure(cloud: LocalCloud) -> None:
     assert answer(cloud, "iris", key, b"{").key == keys.failure("iris", key)
     fixed = answer(cloud, "iris", key, b'{"instances": [[5.1, 3.5, 1.4, 0.2]]}')
     assert fixed.key == keys.result("iris", key)
+    # The new answer is written first, the old one is removed then.
+    until = time.monotonic() + 10
+    while stored(cloud, keys.failure("iris", key)) and time.monotonic() < until:
+        time.sleep(0.02)
     assert stored(cloud, keys.failure("iris", key)) == []
 
 
