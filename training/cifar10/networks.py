@@ -8,7 +8,7 @@ the reference: conv32, conv64, conv64, dense64.
 import torch
 from torch import Tensor, nn
 
-from training.recipe import Recipe
+from training.networks.recipe import Recipe
 
 MEAN, DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 _EPSILON = 5e-4

@@ -15,32 +15,20 @@ from torch.nn.functional import cross_entropy
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import (
-    artifact,
-    baseline,
-    card,
-    evaluate,
-    images,
-    ladder,
-    network_script,
-    optimise,
-    parity,
-    picture_lessons,
-    pictures,
-    plots,
-    sample_requests,
-)
+from training import artifact, baseline, card, evaluate, parity, plots, sample_requests
 from training.artifact import Contents, Lesson
 from training.card import Card
 from training.cifar10.networks import Compact, Plain
 from training.datasets import archives, cifar
 from training.datasets.cifar import LABELS, SIDE, Parts
 from training.datasets.dataset import Dataset
-from training.fit import Batch, Run, Shuffled, Task, fit, seed_all
+from training.networks import ladder, network_script, optimise
+from training.networks.fit import Batch, Run, Shuffled, Task, fit, seed_all
+from training.networks.recipe import Recipe, initialise
 from training.parity import Parity
-from training.picture_lessons import Fitted
-from training.recipe import Recipe, initialise
 from training.split import Split
+from training.vision import images, picture_lessons, pictures
+from training.vision.picture_lessons import Fitted
 
 HOME = Path(__file__).parent
 MODEL = HOME.name

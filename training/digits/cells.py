@@ -7,9 +7,9 @@ the ground, from 0 to 1.  `cells` is the reference in numpy, `add_cells` the sam
 import numpy as np
 
 from serving.types import Array
-from training import resize
 from training.export import DOUBLE, FLOAT, Graph
-from training.resize import Window
+from training.vision import resize
+from training.vision.resize import Window
 
 SIDE = 8
 # The digit is looked for on a small copy, so that a photograph costs one pass over its pixels.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from serving.types import Array, JsonObject
-from training import forecasting, leakage
+from training import leakage
 from training.ett_load import nlinear
 from training.ett_load.months import (
     HORIZON,
@@ -20,6 +20,7 @@ from training.ett_load.months import (
 )
 from training.ett_load.nlinear import NLinear
 from training.evaluate import Figures
+from training.series import forecasting
 
 RECURRENT = Path(__file__).parent / "recurrent.json"
 TARGETS = (0.37, 0.41, 0.43, 0.43)

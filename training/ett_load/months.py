@@ -7,10 +7,10 @@ its own, what is to be forecast may not.
 import numpy as np
 
 from serving.types import Array
-from training import forecasting
 from training.datasets.series import Series
 from training.ett_load import nlinear
 from training.ett_load.nlinear import Moments
+from training.series import forecasting
 
 CONTEXT, HORIZON = 336, 720
 HORIZONS = (96, 192, 336, 720)

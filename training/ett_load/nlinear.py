@@ -15,7 +15,7 @@ import numpy as np
 
 from serving.types import Array
 from training.export import DOUBLE, FLOAT, Graph
-from training.forecasting import QUANTILES
+from training.series.forecasting import QUANTILES
 
 AddMap = Callable[[Graph, str], str]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from training import forecasting, ladder
 from training.datasets import transformer_load
 from training.ett_load import nlinear
 from training.ett_load.months import (
@@ -28,6 +27,8 @@ from training.ett_load.nlinear import Moments, NLinear
 from training.ett_load.train import MODEL, calibrate, choose
 from training.evaluate import Figure
 from training.export import DOUBLE, Graph
+from training.networks import ladder
+from training.series import forecasting
 
 RANK = 48
 PENALTY = 1e-3  # of the distilled map, whose teacher is smooth already

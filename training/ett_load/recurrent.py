@@ -27,8 +27,8 @@ from training.ett_load.months import (
     Months,
 )
 from training.ett_load.nlinear import DAY
-from training.fit import Shuffled, Task, fit, seed_all
-from training.recipe import Recipe, initialise
+from training.networks.fit import Shuffled, Task, fit, seed_all
+from training.networks.recipe import Recipe, initialise
 
 HIDDEN = 128
 STRIDE = 3  # every third window trains: its neighbours are nearly the same

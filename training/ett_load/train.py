@@ -11,7 +11,7 @@ import numpy as np
 
 from serving.artifact import Artifact
 from serving.types import Array
-from training import artifact, card, forecasting, ladder, plots, script, series_plots
+from training import artifact, card, plots, script
 from training.artifact import Contents, Lesson
 from training.datasets import transformer_load
 from training.datasets.series import Series
@@ -29,7 +29,9 @@ from training.ett_load.months import (
 )
 from training.ett_load.nlinear import DAY, NLinear
 from training.evaluate import Figures
-from training.forecasting import QUANTILES
+from training.networks import ladder
+from training.series import forecasting, series_plots
+from training.series.forecasting import QUANTILES
 from training.split import Split
 
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0)

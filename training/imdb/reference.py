@@ -7,12 +7,12 @@
 import argparse
 from pathlib import Path
 
-from training import recipe as recipes
-from training import text_networks, tokens
 from training.datasets import movie_reviews
-from training.fit import seed_all
-from training.recipe import Recipe
-from training.text_networks import Recurrent, Texts
+from training.networks import recipe as recipes
+from training.networks.fit import seed_all
+from training.networks.recipe import Recipe
+from training.texts import text_networks, tokens
+from training.texts.text_networks import Recurrent, Texts
 
 WORDS = 10_000
 LONGEST = 256

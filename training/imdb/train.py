@@ -8,11 +8,12 @@ hold that against.
 from pathlib import Path
 
 from serving.artifact import Artifact
-from training import card, linear_texts, script, text_lessons, text_training, tokens
+from training import card, script
 from training.datasets import movie_reviews
 from training.imdb.about import CARD
-from training.text_reader import Reader
-from training.text_training import Plan, Trained
+from training.texts import linear_texts, text_lessons, text_training, tokens
+from training.texts.text_reader import Reader
+from training.texts.text_training import Plan, Trained
 
 HOME = Path(__file__).parent
 WORDS = 60_000

@@ -17,20 +17,7 @@ from torch.export import Dim
 from serving.artifact import Artifact
 from serving.texts import TOKENIZER
 from serving.types import Array, JsonObject, Tensors
-from training import (
-    artifact,
-    baseline,
-    card,
-    evaluate,
-    ladder,
-    parity,
-    pictures,
-    plots,
-    sample_requests,
-    script,
-    tokens,
-)
-from training import optimise as optimising
+from training import artifact, baseline, card, evaluate, parity, plots, sample_requests, script
 from training.artifact import Contents, Lesson
 from training.datasets import sentence_pairs
 from training.datasets.sentence_pairs import Pairs
@@ -38,8 +25,12 @@ from training.export import OPSET, Graph
 from training.minilm import network, rounding, weights
 from training.minilm.about import CARD
 from training.minilm.weights import Original
+from training.networks import ladder
+from training.networks import optimise as optimising
 from training.parity import Parity, ParityError
 from training.split import Split
+from training.texts import tokens
+from training.vision import pictures
 
 HOME = Path(__file__).parent
 MODEL = HOME.name

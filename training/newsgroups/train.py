@@ -10,21 +10,13 @@ import numpy as np
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import (
-    card,
-    evaluate,
-    linear_texts,
-    plots,
-    script,
-    text_lessons,
-    text_training,
-    tokens,
-)
+from training import card, evaluate, plots, script
 from training.datasets import newsgroups
 from training.datasets.dataset import Dataset
 from training.newsgroups.about import CARD
-from training.text_reader import Reader
-from training.text_training import Plan, Trained
+from training.texts import linear_texts, text_lessons, text_training, tokens
+from training.texts.text_reader import Reader
+from training.texts.text_training import Plan, Trained
 
 HOME = Path(__file__).parent
 WORDS = 60_000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from training.recipe import Recipe, initialise
+from training.networks.recipe import Recipe, initialise
 
 MEAN, DEVIATION = 0.572, 0.168
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import torch
 
-from training import comparison
 from training.datasets import medmnist
 from training.datasets.medmnist import Parts
-from training.fit import fit, seed_all
-from training.network_script import checkpoints
+from training.networks import comparison
+from training.networks.fit import fit, seed_all
+from training.networks.network_script import checkpoints
 from training.pneumonia.networks import Lungs
 from training.pneumonia.train import HOME, MODEL, RECIPE, WIDTHS, task
 

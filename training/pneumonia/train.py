@@ -14,34 +14,21 @@ from torch.nn.functional import cross_entropy
 
 from serving.artifact import Artifact
 from serving.types import Array
-from training import (
-    artifact,
-    baseline,
-    card,
-    comparison,
-    evaluate,
-    images,
-    ladder,
-    network_script,
-    optimise,
-    parity,
-    picture_lessons,
-    pictures,
-    plots,
-    sample_requests,
-)
+from training import artifact, baseline, card, evaluate, parity, plots, sample_requests
 from training.artifact import Contents, Lesson
 from training.card import Card
 from training.datasets import medmnist
 from training.datasets.dataset import Dataset
 from training.datasets.medmnist import LABELS, Parts
-from training.fit import Batch, Run, Shuffled, Task, fit, seed_all
+from training.networks import comparison, ladder, network_script, optimise
+from training.networks.fit import Batch, Run, Shuffled, Task, fit, seed_all
+from training.networks.recipe import Recipe
 from training.parity import Parity
-from training.picture_lessons import Fitted
 from training.pneumonia.networks import Lungs
-from training.recipe import Recipe
 from training.sample_requests import Answered
 from training.split import Split
+from training.vision import images, picture_lessons, pictures
+from training.vision.picture_lessons import Fitted
 
 HOME = Path(__file__).parent
 MODEL = HOME.name

@@ -7,11 +7,12 @@ to three of them, each counted once, are weighed by how they differ between good
 from pathlib import Path
 
 from serving.artifact import Artifact
-from training import card, linear_texts, script, split, text_lessons, text_training, tokens
+from training import card, script, split
 from training.datasets import chinese_reviews
 from training.reviews_zh.about import CARD
-from training.text_reader import Reader
-from training.text_training import Plan, Trained
+from training.texts import linear_texts, text_lessons, text_training, tokens
+from training.texts.text_reader import Reader
+from training.texts.text_training import Plan, Trained
 
 HOME = Path(__file__).parent
 HELD_OUT = 0.1

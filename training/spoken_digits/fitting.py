@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from training.datasets.spoken_digits import TEST_TAKES, Recordings
-from training.fit import Batch, Run, Shuffled, Task, fit
-from training.recipe import Recipe
+from training.networks.fit import Batch, Run, Shuffled, Task, fit
+from training.networks.recipe import Recipe
 from training.spoken_digits import sounds
 from training.spoken_digits.network import LogMel
 

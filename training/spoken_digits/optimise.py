@@ -13,15 +13,16 @@ import torch
 from torch import Tensor
 
 from serving.types import Array
-from training import evaluate, ladder, optimise, parity
+from training import evaluate, parity
 from training.datasets import spoken_digits
-from training.fit import seed_all
-from training.pictures import to_onnx
-from training.recipe import Recipe
+from training.networks import ladder, optimise
+from training.networks.fit import seed_all
+from training.networks.recipe import Recipe
 from training.spoken_digits import fitting
 from training.spoken_digits.fitting import Part
 from training.spoken_digits.network import WIDTHS, Listener
 from training.spoken_digits.train import HOME, RECIPE, WORK, graph_of
+from training.vision.pictures import to_onnx
 
 HALF = tuple(width // 2 for width in WIDTHS)
 AGAIN = replace(RECIPE, epochs=4, learning_rate=1e-3, dropout=0.1)

@@ -16,7 +16,7 @@ import torch
 from training import evaluate
 from training.datasets import spoken_digits
 from training.datasets.spoken_digits import Recordings
-from training.fit import seed_all
+from training.networks.fit import seed_all
 from training.spoken_digits import fitting, sounds
 from training.spoken_digits.fitting import VALIDATION_TAKES, Part
 from training.spoken_digits.network import Listener

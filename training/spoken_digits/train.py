@@ -22,26 +22,25 @@ from training import (
     card,
     door,
     evaluate,
-    ladder,
     leakage,
-    network_script,
     parity,
     plots,
     sample_requests,
 )
-from training import recipe as recipes
 from training.artifact import Contents, Lesson
 from training.datasets import spoken_digits
 from training.datasets.dataset import Dataset
 from training.evaluate import Figures
 from training.export import Graph
-from training.fit import Run, seed_all
-from training.pictures import temperature, to_onnx
-from training.recipe import Recipe
+from training.networks import ladder, network_script
+from training.networks import recipe as recipes
+from training.networks.fit import Run, seed_all
+from training.networks.recipe import Recipe
 from training.spoken_digits import fitting, sounds
 from training.spoken_digits.about import CARD
 from training.spoken_digits.fitting import Part
 from training.spoken_digits.network import RATE, SAMPLES, Listener, LogMel, add_log_mel
+from training.vision.pictures import temperature, to_onnx
 
 HOME = Path(__file__).parent
 MODEL = HOME.name

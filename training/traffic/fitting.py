@@ -12,12 +12,12 @@ from torch.export import Dim
 from serving.types import Array
 from training.datasets.road_traffic import COVARIATES
 from training.export import OPSET, Graph
-from training.fit import Batch, Run, Shuffled, Task, fit
-from training.forecasting import QUANTILES
-from training.pictures import cleaned
-from training.recipe import Recipe
+from training.networks.fit import Batch, Run, Shuffled, Task, fit
+from training.networks.recipe import Recipe
+from training.series.forecasting import QUANTILES
 from training.traffic.network import CONTEXT, HORIZON, THOUSAND, Road
 from training.traffic.weeks import UNKNOWN, Windows
+from training.vision.pictures import cleaned
 
 STRIDE = 3  # every third window trains: its neighbours are nearly the same
 _MOST_HIDDEN = 0.2  # of a context's hours, while training

@@ -7,7 +7,7 @@ context that are known.  Everything is in real units outside, in thousands of ca
 import torch
 from torch import Tensor, nn
 
-from training.forecasting import QUANTILES
+from training.series.forecasting import QUANTILES
 
 DAYS, DAY = 7, 24
 CONTEXT, HORIZON = DAYS * DAY, DAY

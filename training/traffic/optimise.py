@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training import forecasting, ladder, optimise
 from training.datasets import road_traffic
 from training.evaluate import Figure
-from training.fit import Batch, seed_all
+from training.networks import ladder, optimise
+from training.networks.fit import Batch, seed_all
 from training.release import graphs
+from training.series import forecasting
 from training.traffic import fitting, weeks
 from training.traffic.fitting import Loss
 from training.traffic.network import THOUSAND, Road

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from serving.types import Array, JsonObject
-from training import artifact, forecasting, ladder, leakage
+from training import artifact, leakage
 from training.datasets.road_traffic import COVARIATES, Traffic
+from training.networks import ladder
+from training.series import forecasting
 from training.traffic import fitting
 from training.traffic.network import Road
 from training.traffic.weeks import UNKNOWN, Windows

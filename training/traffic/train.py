@@ -15,15 +15,17 @@ import torch
 
 from serving.artifact import Artifact
 from serving.types import Array
-from training import artifact, card, forecasting, network_script, plots, series_plots
-from training import recipe as recipes
+from training import artifact, card, plots
 from training.artifact import Contents, Lesson
 from training.datasets import road_traffic
 from training.datasets.road_traffic import COVARIATES, VOLUME, Traffic
 from training.evaluate import Figures
-from training.fit import Run, seed_all
-from training.forecasting import QUANTILES
-from training.recipe import Recipe
+from training.networks import network_script
+from training.networks import recipe as recipes
+from training.networks.fit import Run, seed_all
+from training.networks.recipe import Recipe
+from training.series import forecasting, series_plots
+from training.series.forecasting import QUANTILES
 from training.split import Split
 from training.traffic import fitting, tables, weeks
 from training.traffic.about import CARD

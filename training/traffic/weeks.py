@@ -6,8 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from serving.types import Array, Tensors
-from training import forecasting
 from training.datasets.road_traffic import Traffic
+from training.series import forecasting
 from training.traffic.network import CONTEXT, HORIZON
 
 UNKNOWN = -1.0

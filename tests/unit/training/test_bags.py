@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from training import bags, parity
-from training.bags import Bag
+from training import parity
+from training.texts import bags
+from training.texts.bags import Bag
 
 BAG = Bag(tokens=50, buckets=64, longest=3)
 TEXTS = [[3, 4, 3, 4, 9], [7], [8, 8, 8, 8], [], [1, 2, 3, 4, 5, 6, 7, 8, 9]]

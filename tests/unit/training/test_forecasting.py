@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from serving.types import Array
-from training import forecasting
 from training.export import Graph
 from training.parity import ParityError
+from training.series import forecasting
 
 
 def naive_graph(offset: float = 0.0) -> bytes:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training import bags, ladder
 from training.evaluate import Figure
-from training.ladder import Rung
+from training.networks import ladder
+from training.networks.ladder import Rung
+from training.texts import bags
 
 
 def rung(variant: str, score: float, one_ms: float) -> Rung:

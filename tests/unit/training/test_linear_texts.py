@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training import bags, linear_texts
-from training.bags import Bag
+from training.texts import bags, linear_texts
+from training.texts.bags import Bag
 
 BAG = Bag(tokens=40)
 SEED = 0

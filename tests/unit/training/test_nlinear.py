@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from serving.types import Array
-from training import forecasting
 from training.ett_load import nlinear
 from training.ett_load.nlinear import Moments, NLinear
+from training.series import forecasting
 
 DAYS, HORIZON, SERIES = 3, 5, 2
 LENGTH = DAYS * nlinear.DAY

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from serving.types import Array
-from training import parity, resize
+from training import parity
 from training.export import FLOAT, Graph
+from training.vision import resize
 
 RNG = np.random.default_rng(2)
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from serving import artifact as artifacts
-from training import ladder, linear_texts, text_checks, text_training, tokens
 from training.datasets.dataset import Dataset, Source
+from training.networks import ladder
 from training.parity import ParityError
 from training.release import examples
-from training.text_reader import Reader
-from training.text_training import Plan, Trained
+from training.texts import linear_texts, text_checks, text_training, tokens
+from training.texts.text_reader import Reader
+from training.texts.text_training import Plan, Trained
 
 SOURCE = Source("made-up reviews", "free", "nobody, 2026", "")
 GOOD, BAD = ("fine", "lovely", "warm", "clever"), ("dull", "awful", "cold", "clumsy")

@@ -3,7 +3,7 @@
 import numpy as np
 from tokenizers import Tokenizer
 
-from training import tokens
+from training.texts import tokens
 
 FILMS = ["A fine, fine film!<br /><br />It's fine.", "Not a FINE film; it's a bore, a bore."]
 SHOPS = ["质量很好\uff0c很喜欢", "质量很差\uff0c不喜欢\uff01", "很好很好\uff0ciPhone 12 很好"]

@@ -5,8 +5,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from training import forecasting
 from training.datasets.road_traffic import COVARIATES, SOURCE, Traffic
+from training.series import forecasting
 
 torch = pytest.importorskip("torch", reason="the training environment has it")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training import typos
+from training.texts import typos
 
 TEXT = "The quick brown fox, aged 12, jumps over the lazy dog."
 

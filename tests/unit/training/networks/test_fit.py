@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from training import recipe as recipes
-from training.fit import CHECKPOINT, METRICS, Batch, Run, Shuffled, Task, fit, seed_all
-from training.recipe import OPTIMISERS, Recipe
+from training.networks import recipe as recipes
+from training.networks.fit import CHECKPOINT, METRICS, Batch, Run, Shuffled, Task, fit, seed_all
+from training.networks.recipe import OPTIMISERS, Recipe
 
 RECIPE = Recipe(epochs=4, batch_size=8, optimiser="adam", learning_rate=0.05, schedule="cosine")
 ROWS = torch.linspace(-1, 1, 32).reshape(-1, 1)

@@ -5,9 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from training import images, optimise, parity, pictures, robustness
+from training import parity
 from training.export import Graph
-from training.squares import add_squares, squares
+from training.networks import optimise
+from training.vision import images, pictures, robustness
+from training.vision.squares import add_squares, squares
 
 LABELS = 3
 EXPORTING = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch warns itself

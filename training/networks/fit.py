@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
-from training.recipe import SCHEDULES, Recipe, make_optimiser
+from training.networks.recipe import SCHEDULES, Recipe, make_optimiser
 
 Batch = tuple[Tensor, ...]
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import torch
 
 from serving.artifact import Artifact
-from training import ladder, script
-from training import recipe as recipes
-from training.recipe import Recipe
+from training import script
+from training.networks import ladder
+from training.networks import recipe as recipes
+from training.networks.recipe import Recipe
 
 Train = Callable[[Recipe, Path], Artifact]
 

@@ -10,7 +10,7 @@ from torch.export import Dim
 
 from serving.types import Array
 from training.export import OPSET, Graph
-from training.squares import add_squares, squares
+from training.vision.squares import add_squares, squares
 
 # It warns at each export that torchvision is not there, which nothing here needs.
 logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)

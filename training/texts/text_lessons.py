@@ -9,13 +9,15 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from serving.types import Array, JsonObject
-from training import bags, baseline, evaluate, ladder, linear_texts, plots, sample_requests
+from training import baseline, evaluate, plots, sample_requests
 from training.artifact import Contents
-from training.bags import Table
 from training.datasets.dataset import Dataset
-from training.linear_texts import Importance
+from training.networks import ladder
 from training.sample_requests import Answered
-from training.text_reader import Reader
+from training.texts import bags, linear_texts
+from training.texts.bags import Table
+from training.texts.linear_texts import Importance
+from training.texts.text_reader import Reader
 
 SHIPPED = "int8"
 _KEPT = {"pruned": 0.5, "distilled": 0.2}

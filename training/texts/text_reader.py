@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 
 from serving.texts import TOKENIZER
 from serving.types import Array, JsonObject
-from training import tokens
-from training.bags import Bag
-from training.tokens import UNKNOWN
+from training.texts import tokens
+from training.texts.bags import Bag
+from training.texts.tokens import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, eq=False)

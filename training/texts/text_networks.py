@@ -17,8 +17,8 @@ from torch.nn.functional import cross_entropy
 
 from serving.types import Array, JsonObject
 from training import evaluate
-from training.fit import Batch, Run, Shuffled, Task, fit
-from training.recipe import Recipe
+from training.networks.fit import Batch, Run, Shuffled, Task, fit
+from training.networks.recipe import Recipe
 
 NAME = "references.json"
 _LEFT_OUT = 0.1

@@ -18,12 +18,14 @@ from sklearn.svm import LinearSVC
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import artifact, bags, ladder, linear_texts, parity, text_checks, text_lessons
+from training import artifact, parity
 from training.artifact import Lesson
 from training.datasets.dataset import Dataset
-from training.linear_texts import Importance
+from training.networks import ladder
 from training.split import Split
-from training.text_reader import Reader
+from training.texts import bags, linear_texts, text_checks, text_lessons
+from training.texts.linear_texts import Importance
+from training.texts.text_reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

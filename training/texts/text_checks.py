@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from serving.types import Array, JsonObject
-from training import door, evaluate, leakage, typos
+from training import door, evaluate, leakage
 from training.datasets.dataset import Dataset
 from training.parity import ParityError
+from training.texts import typos
 
 DOOR_TEXTS = 400
 _TYPO_TEXTS = 2000

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from training.export import FLOAT, Graph
-from training.images import WHITE
+from training.vision.images import WHITE
 
 _HEIGHT, _WIDTH = 1, 2
 

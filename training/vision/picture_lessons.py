@@ -16,11 +16,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from serving.types import Array, JsonObject
-from training import door, evaluate, ladder, leakage, optimise, pictures, plots, robustness
+from training import door, evaluate, leakage, plots
 from training.datasets.dataset import Dataset
-from training.ladder import Rung
+from training.networks import ladder, optimise
+from training.networks.ladder import Rung
 from training.parity import ParityError
-from training.squares import squares
+from training.vision import pictures, robustness
+from training.vision.squares import squares
 
 CALIBRATION = 256
 MEMBERS = 1000

@@ -19,8 +19,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
 from serving.types import Array
-from training import bags
-from training.bags import Table
+from training.texts import bags
+from training.texts.bags import Table
 
 _TOLERANCE = 1e-3
 _SHARPEST = 100.0

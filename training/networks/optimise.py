@@ -1,4 +1,4 @@
-"""Variants of a network: in eight bits, pruned, distilled.  `training.ladder` measures them.
+"""Variants of a network: in eight bits, pruned, distilled.  `networks.ladder` measures them.
 
 int8 by static quantisation is for convolutions, per channel, in QDQ form; the dynamic one is for
 what is mostly matrices.  Quantised arithmetic differs from processor to processor, so the answers
@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, kl_div, log_softmax, softmax
 
 from serving.types import Tensors
-from training.fit import Batch
-from training.pictures import cleaned
+from training.networks.fit import Batch
+from training.vision.pictures import cleaned
 
 SOFTNESS = 4.0
 TAUGHT = 0.7

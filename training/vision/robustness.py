@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from serving.types import Array
-from training.images import WHITE
+from training.vision.images import WHITE
 
 Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 

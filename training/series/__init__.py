@@ -1,0 +1,1 @@
+"""What the forecasting models share: windows, scores, quantiles, plots."""

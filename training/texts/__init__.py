@@ -1,0 +1,1 @@
+"""What the text models share: tokens, bags of n-grams, networks, and what their cards say."""
