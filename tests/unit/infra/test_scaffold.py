@@ -69,7 +69,10 @@ def test_graph_becomes_a_model_that_answers(root: Path) -> None:
     assert service.infer({"x": np.float32([[1, 2, 3.5]])})["y"].tolist() == [[2, 4, 7]]
     graph = (made.training / "artifact" / "model.onnx").read_bytes()
     assert graph == crafted.doubling().SerializeToString()
-    assert sorted(path.name for path in made.training.iterdir()) == ["README.md", "artifact"]
+    assert sorted(path.name for path in made.training.iterdir()) == [
+        "README.md",
+        "artifact",
+    ]
     assert list((root / "build").iterdir()) == []
 
 

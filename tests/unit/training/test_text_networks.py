@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from training.texts import text_networks  # noqa: E402 - needs torch
 from training.networks.recipe import Recipe  # noqa: E402 - needs torch
+from training.texts import text_networks  # noqa: E402 - needs torch
 from training.texts.text_networks import Recurrent, SelfAttention, Texts  # noqa: E402 - needs torch
 
 RECIPE = Recipe(epochs=6, batch_size=16, learning_rate=1e-2)
