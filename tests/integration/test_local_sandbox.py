@@ -15,6 +15,7 @@ from infra.local.cloud import LocalCloud
 from tests.integration import tiny
 from tests.integration.tiny import order
 
+TMP = "/tmp"  # noqa: S108 - the sandbox's, not ours
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux lets a process confine itself"
 )
@@ -173,7 +174,7 @@ def test_function_cannot_write_to_its_code_or_elsewhere(
     request: pytest.FixtureRequest, which: str
 ) -> None:
     cloud = request.getfixturevalue(which)
-    paths = ["~/handler.py", "~/new.py", "/var/tmp/new.txt", "/dev/shm/new.txt"]  # noqa: S108
+    paths = ["~/handler.py", "~/new.py", f"/var{TMP}/new.txt", "/dev/shm/new.txt"]  # noqa: S108 - refused
     answer = cloud.invoke("strict", {"op": "write", "paths": paths})
     assert set(answer.values()) <= {"Read-only file system", "Permission denied"}
     assert cloud.invoke("strict", {"op": "write", "paths": ["/dev/null"]}) == {"/dev/null": None}
@@ -181,19 +182,20 @@ def test_function_cannot_write_to_its_code_or_elsewhere(
 
 @needs_linux
 def test_each_sandbox_has_a_tmp_of_its_own(tiny_cloud: LocalCloud) -> None:
-    mark = f"/tmp/mark-{os.getpid()}"  # noqa: S108 - the sandbox's, not ours
-    first = tiny_cloud.invoke("strict", {"op": "write", "paths": [mark]})
-    assert first == {mark: None}
-    assert Path(mark).name in tiny_cloud.invoke("strict", {"op": "list", "path": "/tmp"})  # noqa: S108
-    assert not Path(mark).exists()
+    mark = f"mark-{os.getpid()}"
+    assert tiny_cloud.invoke("strict", {"op": "write", "paths": [f"{TMP}/{mark}"]}) == {
+        f"{TMP}/{mark}": None
+    }
+    assert mark in tiny_cloud.invoke("strict", {"op": "list", "path": TMP})
+    assert not Path(TMP, mark).exists()
     tiny_cloud.invoke("strict", {"op": "crash"})
-    assert Path(mark).name not in tiny_cloud.invoke("strict", {"op": "list", "path": "/tmp"})  # noqa: S108
+    assert mark not in tiny_cloud.invoke("strict", {"op": "list", "path": TMP})
 
 
 @needs_linux
 def test_tmp_is_as_large_as_the_template_says(tiny_cloud: LocalCloud) -> None:
     def write(name: str, mb: int) -> str | None:
-        path = f"/tmp/{name}"  # noqa: S108 - the sandbox's, not ours
+        path = f"{TMP}/{name}"
         reason: str | None = tiny_cloud.invoke(
             "strict", {"op": "write", "paths": [path], "mb": mb}
         )[path]
