@@ -68,7 +68,6 @@ def environment(code: Code, host: Host, runtime_api: str) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_NAME": code.name,
         "AWS_LAMBDA_FUNCTION_VERSION": code.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(code.memory_mb),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{code.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_LAMBDA_RUNTIME_API": runtime_api,

@@ -50,8 +50,15 @@ def _code(name: str, task_root: Path, layers: tuple[Path, ...], properties: Bloc
         memory_mb=properties.get("MemorySize", _MEMORY_MB),
         timeout_s=properties.get("Timeout", _TIMEOUT_S),
         tmp_mb=properties.get("EphemeralStorage", {}).get("Size", _TMP_MB),
-        environment=properties.get("Environment", {}).get("Variables", {}),
+        environment=_started_as(properties)
+        | properties.get("Environment", {}).get("Variables", {}),
     )
+
+
+def _started_as(properties: Block) -> dict[str, str]:
+    """With SnapStart, what makes the runtime client run the hooks around a snapshot."""
+    applied = properties.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
+    return {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if applied else "on-demand"}
 
 
 def _package(build: Path, location: Block) -> Path:

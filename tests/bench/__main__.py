@@ -182,7 +182,7 @@ def _contestant(
         memory_mb=MEMORY_MB,
         timeout_s=28,
         tmp_mb=512,
-        environment=environment,
+        environment={"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", **environment},
     )
     return Contestant(name, title, code)
 

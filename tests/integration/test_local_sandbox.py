@@ -228,3 +228,11 @@ def test_log_holds_what_the_function_prints_and_lambdas_report(
     )
     assert "Memory Size: 256 MB" in report
     assert "Init Duration: " in report
+
+
+def test_hooks_run_where_snapstart_is_on_and_nowhere_else(
+    tiny_cloud: LocalCloud, spare: str
+) -> None:
+    hooks = ["before the snapshot", "after a restore"]
+    assert tiny_cloud.invoke("restored", {"op": "hooks"}) == hooks
+    assert tiny_cloud.invoke(spare, {"op": "hooks"}) == []

@@ -56,6 +56,7 @@ def template() -> Block:
                 Events={"Broken": _route("ANY", "/broken", key=False)},
             ),
             "BouncerFunction": _function("bouncer"),
+            "RestoredFunction": _function("restored", SnapStart={"ApplyOn": "PublishedVersions"}),
             **{
                 f"{name.capitalize()}Function": _function(
                     name, Events={"Http": _route("ANY", f"/{name}", key=False)}
@@ -71,7 +72,7 @@ def template() -> Block:
 
 def packages(folder: Path) -> Path:
     """The build folder of that template."""
-    for name in ("obedient", "strict", "broken", "bouncer", *SPARE):
+    for name in ("obedient", "strict", "broken", "bouncer", "restored", *SPARE):
         (folder / "functions" / name).mkdir(parents=True)
         shutil.copy(HANDLER, folder / "functions" / name / "handler.py")
     (folder / "layers" / "extra" / "python").mkdir(parents=True)

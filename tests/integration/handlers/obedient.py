@@ -7,6 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import snapshot_restore_py
+
+HOOKS = []
+snapshot_restore_py.register_before_snapshot(HOOKS.append, "before the snapshot")
+snapshot_restore_py.register_after_restore(HOOKS.append, "after a restore")
+
 
 def handler(event, context):
     """Answer any door: an order, an HTTP request with an order as its body, or a queue's batch."""
@@ -55,6 +61,7 @@ ORDERS = {
     "answer": lambda order: "x" * order["size"],
     "crash": lambda order: os._exit(3),
     "environment": lambda order: dict(os.environ),
+    "hooks": lambda order: HOOKS,
     "importable": lambda order: importable(order["names"]),
     "list": lambda order: sorted(os.listdir(order["path"])),
     "raise": fail,
