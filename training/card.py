@@ -88,7 +88,7 @@ def _drawn(split: JsonObject, strata: str) -> str:
         return f"{split['drawn']}."
     return (
         f"drawn with the same share of each {strata}.\n"
-        f"The split's seed is {split['seed']} for every model alike: the first, not the best."
+        f"The split's seed is {split['seed']}, the same for every model; one split is one draw."
     )
 
 
