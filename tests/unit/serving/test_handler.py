@@ -46,7 +46,8 @@ def test_a_page_elsewhere_may_ask(classifier: Model, context: Context) -> None:
     assert (reply["statusCode"], reply["body"]) == (204, "")
     allowed = reply["headers"]
     assert allowed["Access-Control-Allow-Origin"] == "*"
-    assert "x-api-key" in allowed["Access-Control-Allow-Headers"]
+    names = allowed["Access-Control-Allow-Headers"].split(",")
+    assert {"authorization", "content-type", "x-api-key"} <= set(names)
     for body in ({"instances": [[1, 2, 3]]}, {}):
         assert classifier.predict(body).headers["Access-Control-Allow-Origin"] == "*"
 
@@ -94,6 +95,18 @@ def test_each_request_leaves_one_line_with_its_metrics(
     for dimensions in directive["Dimensions"]:
         assert all(isinstance(first[name], str) for name in dimensions)
     assert all(isinstance(first[metric["Name"]], int | float) for metric in directive["Metrics"])
+
+
+def test_the_line_names_the_caller_if_there_is_one(
+    classifier: Model, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = proxy_event(PREDICT, {"instances": [[1, 2, 3]]})
+    authorized = {"requestContext": {"authorizer": {"caller": "key_abc", "plan": "free"}}}
+    classifier.handler(event | authorized, Context())
+    classifier.handler(event | {"requestContext": {}}, Context())
+    known, unknown = lines(capsys)
+    assert known["caller"] == "key_abc"
+    assert "caller" not in unknown
 
 
 def test_the_lines_have_the_fields_of_powertools(

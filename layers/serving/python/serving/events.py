@@ -51,7 +51,15 @@ def from_http(event: JsonObject, context: LambdaContext, limit_s: float) -> Requ
         headers=headers,
         id=context.aws_request_id,
         deadline=deadline(context, limit_s),
+        caller=_caller(event),
     )
+
+
+def _caller(event: JsonObject) -> str:
+    """Who asks, as the authorizer says; nobody on a route without one."""
+    authorized = event.get("requestContext", {}).get("authorizer") or {}
+    caller: str = authorized.get("caller", "")
+    return caller
 
 
 def read_body(event: JsonObject) -> bytes:

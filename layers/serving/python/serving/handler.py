@@ -71,5 +71,7 @@ class Handler:
             if not isinstance(error, ServingError):
                 self.telemetry.fault(context, error)
             response = error_reply(error, request.path, request.id)
-        self.telemetry.record(context, door, request.path, int(response.status), started)
+        self.telemetry.record(
+            context, door, request.path, int(response.status), started, request.caller
+        )
         return response

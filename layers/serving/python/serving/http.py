@@ -17,14 +17,19 @@ _UNSAID = ("", "application/x-www-form-urlencoded")
 CORS = {"Access-Control-Allow-Origin": "*"}
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
-    "Access-Control-Allow-Headers": "content-type,inference-header-content-length,x-api-key",
+    "Access-Control-Allow-Headers": (
+        "authorization,content-type,inference-header-content-length,x-api-key"
+    ),
     "Access-Control-Max-Age": "86400",
 }
 
 
 @dataclass(slots=True)
 class Request:
-    """One question; header names are lower-case, `deadline` is on `time.monotonic`'s clock."""
+    """One question; header names are lower-case, `deadline` is on `time.monotonic`'s clock.
+
+    `caller` is the public id of the key that it came with, or empty.
+    """
 
     method: str
     path: str
@@ -32,6 +37,7 @@ class Request:
     body: bytes = b""
     id: str = ""
     deadline: float = field(default_factory=lambda: monotonic() + 25.0)
+    caller: str = ""
 
     @property
     def media_type(self) -> str:

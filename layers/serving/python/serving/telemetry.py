@@ -42,9 +42,18 @@ class Telemetry:
         return self._cold
 
     def record(
-        self, context: LambdaContext, door: str, route: str, status: int, started: float
+        self,
+        context: LambdaContext,
+        door: str,
+        route: str,
+        status: int,
+        started: float,
+        caller: str = "",
     ) -> None:
-        """Write the line of one answered request; `started` is of `time.perf_counter`."""
+        """Write the line of one answered request; `started` is of `time.perf_counter`.
+
+        It names the `caller` when there is one: that is what usage is counted by.
+        """
         now = time.time()
         line = self._line(context, "INFO", "request", now)
         line.update(
@@ -67,6 +76,8 @@ class Telemetry:
             ColdStart=int(self._cold),
             Latency=(time.perf_counter() - started) * 1000,
         )
+        if caller:
+            line["caller"] = caller
         self._cold = False
         _write(line)
 
