@@ -22,6 +22,13 @@ class BadRequest(ServingError):
     code = "bad_request"
 
 
+class Forbidden(ServingError):
+    """We know who asks, and his key is not for this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
 class NotFound(ServingError):
     """No such route, model or version."""
 
