@@ -81,11 +81,18 @@ def _services(root: Path) -> Iterator[Path]:
 
 
 def _service(path: Path) -> Contents:
-    return {
-        file.relative_to(path).as_posix(): file
+    """A service's files; those of several modules stay where they import each other from.
+
+    So the handler of one module is `handler.handler`, of several `functions.jobs.handler.handler`.
+    """
+    files = [
+        file
         for file in sorted(path.rglob("*"))
         if file.is_file() and file.suffix != ".md" and "__pycache__" not in file.parts
-    }
+    ]
+    modules = [file for file in files if file.suffix == ".py"]
+    root = path if len(modules) == 1 else path.parents[1]
+    return {file.relative_to(root).as_posix(): file for file in files}
 
 
 def _describe(model: ModelFolder, locked: Lock, released: Artifact) -> JsonObject:

@@ -65,9 +65,18 @@ class Assembly:
 
 
 def assemble(
-    template: Block, build: Path, endpoint: str, scratch: Path, logs: Path, confinement: str
+    template: Block,
+    build: Path,
+    endpoint: str,
+    url: str,
+    scratch: Path,
+    logs: Path,
+    confinement: str,
 ) -> Assembly:
-    """Work out the template, fill moto, and get the functions ready to start."""
+    """Work out the template, fill moto, and get the functions ready to start.
+
+    `endpoint` is moto's, `url` the gateway's, where Lambda's own API is as well.
+    """
     evaluator = Evaluator(translate(template, build), endpoint)
     site_packages = runtime.link(scratch / "runtime")
     host = Host(
@@ -75,7 +84,11 @@ def assemble(
         visible=(site_packages,),
         scratch=scratch,
         logs=logs,
-        environment={**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint},
+        environment={
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+        },
         confinement=confinement,
     )
     functions = deploy(evaluator, build, host)

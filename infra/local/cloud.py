@@ -67,8 +67,8 @@ class Result:
 class LocalCloud:
     """A running cloud; `with` it, or `close` it."""
 
-    def __init__(self, assembly: "Assembly", port: int, closing: ExitStack) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, assembly: "Assembly", url: str, closing: ExitStack) -> None:
+        self.url = url
         self.api_key = assembly.api_key
         self.s3_endpoint = assembly.endpoint
         self.uploads_bucket = assembly.bucket(UPLOADS)
@@ -106,11 +106,12 @@ class LocalCloud:
             # Imported here, as the time it takes is the time that moto needs to start.
             from infra.local.assembly import assemble
 
-            assembly = assemble(template, build, moto.endpoint, folder, logs, confinement)
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            assembly = assemble(template, build, moto.endpoint, url, folder, logs, confinement)
             served = _Served(lambda: assembly.serve(listener, idle_s, report))
             closing.callback(served.stop)
             served.wait()
-            return cls(assembly, listener.getsockname()[1], closing.pop_all())
+            return cls(assembly, url, closing.pop_all())
 
     def close(self) -> None:
         """Stop everything, and leave nothing behind."""

@@ -95,3 +95,10 @@ def test_a_service_is_its_files_and_the_catalog_knows_the_models(tmp_path: Path)
     assert model["version"] == "3"
     assert model["metrics"] == {"accuracy": 0.9}
     assert model["example"] is None
+
+
+def test_a_service_of_several_modules_imports_them_as_here(tmp_path: Path) -> None:
+    folder = add_catalog(tmp_path).rename(tmp_path / "functions" / "jobs")
+    (folder / "table.py").write_text("")
+    found = contents.functions(tmp_path)[0]["jobs"]
+    assert set(found) == {"functions/jobs/handler.py", "functions/jobs/table.py"}
