@@ -60,7 +60,7 @@ def _released(root: Path, name: str, locked: Lock) -> Artifact:
             f"{path} has digest {found[:12]}..., {lock.NAME} names {locked.digest[:12]}...: "
             f"run `flotilla publish {name}` to serve what is there"
         )
-    return artifact.load(path, locked.digest)
+    return artifact.load_whole(path, locked.digest)
 
 
 def _model(model: ModelFolder, released: Artifact) -> Contents:

@@ -13,7 +13,7 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from serving import manifest as manifests
-from serving.manifest import FileEntry, Manifest, TensorSpec
+from serving.manifest import FileEntry, Manifest, TensorSpec, Variant
 from serving.types import JsonObject
 
 OPSET = 21
@@ -59,11 +59,16 @@ def write(
     limits: JsonObject | None = None,
     name: str = "tiny",
     extra: dict[str, bytes] | None = None,
+    others: dict[str, bytes] | None = None,
 ) -> Path:
-    """An artifact folder; returns it."""
+    """An artifact folder, with the graphs of `others` as variants beside `fp32`; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
     examples = json.dumps({"examples": []}).encode()
     files = {"model.onnx": onnx_bytes, "examples.json": examples, **(extra or {})}
+    files |= {f"model.{variant}.onnx": content for variant, content in (others or {}).items()}
+    variants = {"fp32": Variant("model.onnx", {"accuracy": 0.9}, 0.2)} if others else {}
+    for variant in others or {}:
+        variants[variant] = Variant(f"model.{variant}.onnx", {"accuracy": 0.89}, 0.1)
     for file, content in files.items():
         (folder / file).write_bytes(content)
     manifest = Manifest(
@@ -78,32 +83,40 @@ def write(
         },
         details=details or {},
         limits=limits or {},
+        variants=variants,
     )
     (folder / manifests.NAME).write_bytes(manifests.render(manifest))
     return folder
 
 
-def classifier(folder: Path, limits: JsonObject | None = None) -> Path:
-    """Rows of three features; `high` with probability sigmoid(a + 2 b - c)."""
+def linear(a: float, b: float, c: float) -> bytes:
+    """A graph of `high` with probability sigmoid of the three features times these weights."""
     nodes = [
         helper.make_node("MatMul", ["features", "weights"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]
-    weights = np.array([[0, 1], [0, 2], [0, -1]], dtype=np.float32)
-    onnx_bytes = graph(
+    weights = np.array([[0, a], [0, b], [0, c]], dtype=np.float32)
+    return graph(
         nodes,
         [tensor("features", "FP32", ["n", 3])],
         [tensor("probabilities", "FP32", ["n", 2])],
         {"weights": weights},
     )
+
+
+def classifier(
+    folder: Path, limits: JsonObject | None = None, others: dict[str, bytes] | None = None
+) -> Path:
+    """Rows of three features; `high` with probability sigmoid(a + 2 b - c)."""
     return write(
         folder,
         "tabular_classification",
-        onnx_bytes,
+        linear(1, 2, -1),
         [TensorSpec("features", "FP32", (-1, 3))],
         [TensorSpec("probabilities", "FP32", (-1, 2))],
         {"features": [{"name": name} for name in FEATURES], "labels": LABELS},
         limits,
+        others=others,
     )
 
 

@@ -73,7 +73,28 @@ def write(folder: Path, model: str, graph: bytes, contents: Contents, lesson: Le
         **contents.files,
     }
     files[manifests.NAME] = manifests.render(_manifest(model, files, contents, lesson))
-    return _put(folder / NAME, files)
+    return put(folder / NAME, files)
+
+
+def put(folder: Path, files: dict[str, bytes]) -> Artifact:
+    """Put an artifact of these files, manifest and all, where another may be.
+
+    Two renames: a reader meets the old artifact, none for an instant, or the new one.
+
+    Raises ArtifactError when serving would refuse it, and then leaves the old one.
+    """
+    fresh, old = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
+    artifacts.load_whole(fresh)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    return artifacts.load(folder)
 
 
 def _manifest(model: str, files: dict[str, bytes], contents: Contents, lesson: Lesson) -> Manifest:
@@ -117,19 +138,3 @@ def _record(lesson: Lesson, figures: Figures) -> JsonObject:
 
 def _json(document: Json) -> bytes:
     return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _put(folder: Path, files: dict[str, bytes]) -> Artifact:
-    """Two renames: a reader meets the old artifact, none for an instant, or the new one."""
-    fresh, old = (folder.with_name(f".{folder.name}.{word}") for word in ("new", "old"))
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    for name, content in files.items():
-        (fresh / name).write_bytes(content)
-    artifacts.load(fresh)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-    return artifacts.load(folder)

@@ -78,14 +78,19 @@ def read(folder: Path) -> tuple[list[Rung], str, list[str]]:
     return [Rung(**rung) for rung in document["rungs"]], document["score"], document["passing"]
 
 
-def table(folder: Path, shipped: str) -> dict[str, JsonObject]:
-    """The ladder as a table of a card, with a word on what is shipped; none when not measured."""
+def table(folder: Path, shipped: str, others: Sequence[str] = ()) -> dict[str, JsonObject]:
+    """The ladder as a table of a card, with a word on what is shipped; none when not measured.
+
+    `shipped` answers unless a caller picks one of `others`.
+    """
     if not (folder / NAME).exists():
         return {}
     rungs, what, good = read(folder)
     rows = [[*_cells(rung), "yes" if rung.variant in good else "no"] for rung in rungs]
+    picked = f", callers may pick {', '.join(f'`{name}`' for name in others)}" if others else ""
     text = (
-        f"Shipped is `{shipped}`.\nWithin {POINTS:g} point of `{FULL}` are, the fastest first: "
+        f"Shipped is `{shipped}`{picked}.\n"
+        f"Within {POINTS:g} point of `{FULL}` are, the fastest first: "
         f"{', '.join(f'`{name}`' for name in good)}.\n"
         "Times are medians on one thread of a shared machine."
     )

@@ -6,7 +6,7 @@ one done, so a graph that is refused on sight is never run.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from serving.artifact import Artifact
 from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
-from serving.manifest import BASELINE, EXAMPLES, GRAPH, TensorSpec
+from serving.manifest import BASELINE, EXAMPLES, TensorSpec
 from training.release import examples, graphs, metrics, probe, sandbox, trial
 from training.release.graphs import GraphError
 from training.release.sandbox import SandboxError
@@ -69,9 +69,10 @@ def check(
         return Report((Finding("artifact", False, str(error)),))
     findings = [Finding("artifact", True, f"digest {artifact.digest}")]
     stages: list[Callable[[], list[Finding]]] = [
-        lambda: _read_graph(artifact),
-        lambda: _load_graph(artifact, folder, limit_s),
+        lambda: _read_graphs(artifact),
+        lambda: _load_graphs(artifact, folder, limit_s),
         lambda: _ask_examples(artifact, folder, limit_s),
+        lambda: _ask_others(artifact, folder, limit_s),
         lambda: _compare_metrics(artifact, current, tolerance),
     ]
     for stage in stages:
@@ -82,7 +83,7 @@ def check(
 
 
 def _load(path: Path, folder: ModelFolder) -> Artifact:
-    artifact = artifacts.load(path)
+    artifact = artifacts.load_whole(path)
     manifest = artifact.manifest
     for what, found, expected in (
         ("model", manifest.model, folder.name),
@@ -97,9 +98,17 @@ def _load(path: Path, folder: ModelFolder) -> Artifact:
     return artifact
 
 
-def _read_graph(artifact: Artifact) -> list[Finding]:
+def _read_graphs(artifact: Artifact) -> list[Finding]:
+    return [
+        replace(finding, name=_of_variant(artifact, variant, finding.name))
+        for variant in artifact.manifest.graphs
+        for finding in _read_graph(artifact.graph(variant))
+    ]
+
+
+def _read_graph(graph: bytes) -> list[Finding]:
     try:
-        model = graphs.parse(artifact.graph)
+        model = graphs.parse(graph)
         signature = graphs.signature(model)
     except GraphError as error:
         return [Finding("graph", False, str(error))]
@@ -111,9 +120,19 @@ def _read_graph(artifact: Artifact) -> list[Finding]:
     ]
 
 
-def _load_graph(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list[Finding]:
+def _load_graphs(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list[Finding]:
+    return [
+        replace(finding, name=_of_variant(artifact, variant, finding.name))
+        for variant, file in artifact.manifest.graphs.items()
+        for finding in _load_graph(artifact, file, folder, limit_s)
+    ]
+
+
+def _load_graph(
+    artifact: Artifact, file: str, folder: ModelFolder, limit_s: float
+) -> list[Finding]:
     try:
-        found = probe.signature(artifact.folder / GRAPH, folder.memory_mb, limit_s)
+        found = probe.signature(artifact.folder / file, folder.memory_mb, limit_s)
     except SandboxError as error:
         return [Finding("structure", False, _with_memory(str(error), folder))]
     manifest = artifact.manifest
@@ -149,11 +168,36 @@ def _ask_examples(artifact: Artifact, folder: ModelFolder, limit_s: float) -> li
     ]
 
 
+def _ask_others(artifact: Artifact, folder: ModelFolder, limit_s: float) -> list[Finding]:
+    """Every other variant must answer every example; how well, its figures say."""
+    findings = []
+    for variant in artifact.manifest.graphs:
+        if variant == artifact.manifest.variant:
+            continue
+        try:
+            replies = trial.replies(
+                artifact.folder, folder.path, folder.memory_mb, limit_s, variant
+            )
+            problems = [
+                f"{reply.name}: {_with_memory(reply.error, folder)}"
+                for reply in replies
+                if reply.status != HTTPStatus.OK
+            ]
+        except SandboxError as error:
+            problems = [_with_memory(str(error), folder)]
+        findings.append(_finding(f"{variant} examples", problems, "answered"))
+    return findings
+
+
 def _compare_metrics(artifact: Artifact, current: Lock | None, tolerance: float) -> list[Finding]:
     if current is None:
         return [Finding("metrics", True, "no version to compare with")]
     problems = metrics.worse(artifact.manifest.metrics, current, tolerance)
     return [_finding("metrics", problems, f"no worse than version {current.version}")]
+
+
+def _of_variant(artifact: Artifact, variant: str, finding: str) -> str:
+    return finding if variant == artifact.manifest.variant else f"{variant} {finding}"
 
 
 def _with_memory(reason: str, folder: ModelFolder) -> str:

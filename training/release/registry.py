@@ -106,7 +106,7 @@ class Registry:
             for name in manifest.parse(raw).files:
                 content = self._get(keys.artifact_file(model, digest, name))
                 (partial / name).write_bytes(content)
-            artifacts.load(partial, expected_digest=digest)
+            artifacts.load_whole(partial, digest)
             partial.rename(folder)
         return artifacts.load(folder, expected_digest=digest)
 

@@ -39,23 +39,27 @@ class Reply:
         return f"status {self.status}: {json.dumps(self.document, ensure_ascii=False)}{cause}"
 
 
-def replies(artifact: Path, folder: Path, memory_mb: int, limit_s: float) -> list[Reply]:
-    """Ask the artifact's examples, with the hooks of its model folder.
+def replies(
+    artifact: Path, folder: Path, memory_mb: int, limit_s: float, variant: str = ""
+) -> list[Reply]:
+    """Ask a variant, or the default one, the artifact's examples, with its folder's hooks.
 
     Raises SandboxError when it cannot be loaded, or the graph breaks out of memory or time.
     """
-    arguments = [str(artifact.resolve()), str(folder.resolve()), str(memory_mb), str(limit_s)]
+    places = [str(artifact.resolve()), str(folder.resolve())]
+    arguments = [*places, str(memory_mb), str(limit_s), variant]
     entries = sandbox.run("training.release.trial", arguments, limit_s)
     return [Reply(**entry) for entry in entries]
 
 
-def main(artifact: str, folder: str, memory_mb: str, limit_s: str) -> None:
+def main(artifact: str, folder: str, memory_mb: str, limit_s: str, variant: str) -> None:
     """Be the child: answer every example and print the replies as JSON."""
     sandbox.confine(int(memory_mb), float(limit_s))
     try:
         service = Service.load(
             Path(artifact), hooks=hooks.load(Path(folder)), memory_mb=int(memory_mb)
         )
+        service = service.choose(variant or None)
         asked = examples.parse((Path(artifact) / EXAMPLES).read_bytes(), service.name)
     except (ArtifactError, FolderError) as error:
         sys.exit(sandbox.one_line(error))

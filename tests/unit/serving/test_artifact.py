@@ -68,7 +68,7 @@ def test_tampering_is_refused_before_onnxruntime_sees_it(
 def test_an_untouched_artifact_is_read_whole(folder: Path) -> None:
     loaded = artifact.load(folder)
     assert artifact.load(folder, loaded.digest) == loaded
-    assert loaded.graph == (folder / "model.onnx").read_bytes()
+    assert loaded.graph() == (folder / "model.onnx").read_bytes()
     assert json.loads(loaded.read("examples.json")) == {"examples": []}
     with pytest.raises(ArtifactError, match="promises no file 'other'"):
         loaded.read("other")
@@ -92,6 +92,7 @@ def set_to(value: Json, *path: str | int) -> Callable[[JsonObject], None]:
 
 
 ENTRY = {"sha256": "0" * 64, "size_bytes": 1}
+VARIANT = {"file": "model.onnx", "metrics": {}, "latency_ms": 0.5}
 MALFORMED: dict[str, tuple[Callable[[JsonObject], None], str]] = {
     "another schema": (set_to(2, "schema"), "schema 2, expected 1"),
     "no model": (lambda d: d.pop("model"), "'model' is missing, expected a str"),
@@ -104,6 +105,16 @@ MALFORMED: dict[str, tuple[Callable[[JsonObject], None], str]] = {
     "a file elsewhere": (set_to({"../model.onnx": ENTRY}, "files"), "expected a plain name"),
     "a file named as the manifest": (set_to(ENTRY, "files", "manifest.json"), "plain name"),
     "no graph": (set_to({}, "files"), "has no model.onnx"),
+    "variants that are a list": (set_to([], "variants"), "'variants' is a list, expected a dict"),
+    "variants without the default": (set_to({}, "variants"), "'variants' are [], expected 'fp32'"),
+    "a variant without a file": (
+        set_to({"int8": VARIANT | {"file": "x"}}, "variants"),
+        "variant 'int8' is in 'x', no such file",
+    ),
+    "a second variant of the same file": (
+        set_to({"fp32": VARIANT, "int8": VARIANT}, "variants"),
+        "variant 'int8' is in 'model.onnx', expected 'fp32' and no other",
+    ),
 }
 
 

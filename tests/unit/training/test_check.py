@@ -1,12 +1,16 @@
 """What `check` lets through, and the hostile graphs that it stops."""
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from onnx import ModelProto, TensorProto, helper
 
+from serving import artifact as artifacts
+from serving import manifest as manifests
 from serving.lock import Lock
+from serving.manifest import FileEntry, Variant
 from tests.unit.training import crafted
 from tests.unit.training.crafted import example, value, with_function
 from training.release.check import Finding, Report, check
@@ -283,3 +287,34 @@ def test_artifact_with_worse_metrics_fails(tmp_path: Path) -> None:
     report = check(path, folder, current)
     assert only_failure(report).detail == "accuracy is 0.8, in version 3 it was 0.9"
     assert check(path, folder, current, tolerance=0.2).passed
+
+
+def with_variant(folder: Path, graph: bytes) -> None:
+    """Put a second graph into an artifact."""
+    held = artifacts.load(folder)
+    (folder / "model.int8.onnx").write_bytes(graph)
+    entry = FileEntry(sha256(graph).hexdigest(), len(graph))
+    variants = {
+        "fp32": Variant("model.onnx", {}, 1.0),
+        "int8": Variant("model.int8.onnx", {}, 1.0),
+    }
+    files = {**held.manifest.files, "model.int8.onnx": entry}
+    changed = replace(held.manifest, files=files, variants=variants)
+    (folder / manifests.NAME).write_bytes(manifests.render(changed))
+
+
+def test_every_variant_is_looked_at_loaded_and_asked(tmp_path: Path) -> None:
+    path = crafted.write_artifact(tmp_path / "artifact")
+    folder = crafted.model_folder(tmp_path / "double")
+    with_variant(path, crafted.doubling().SerializeToString())
+    report = check(path, folder, limit_s=20)
+    assert report.passed, report
+    names = [finding.name for finding in report.findings]
+    assert {"int8 operators", "int8 tensors", "int8 examples"} <= set(names)
+
+
+def test_a_hostile_variant_is_refused(tmp_path: Path) -> None:
+    path = crafted.write_artifact(tmp_path / "artifact")
+    with_variant(path, crafted.cycle().SerializeToString())
+    report = check(path, crafted.model_folder(tmp_path / "double"), limit_s=20)
+    assert only_failure(report).name == "int8 structure"

@@ -100,9 +100,11 @@ def test_manifest_is_written_last(s3: Any, tmp_path: Path) -> None:
 def test_interrupted_publish_is_finished_by_the_next(registry: Registry, tmp_path: Path) -> None:
     artifact = artifact_of(tmp_path, 0.8)
     key = keys.artifact_file("double", artifact.digest, "model.onnx")
-    registry.s3.put_object(Bucket=BUCKET, Key=key, Body=artifact.graph)
+    registry.s3.put_object(Bucket=BUCKET, Key=key, Body=artifact.graph())
     assert registry.publish(artifact) == 1
-    assert registry.fetch("double", artifact.digest, tmp_path / "fetched").graph == artifact.graph
+    assert (
+        registry.fetch("double", artifact.digest, tmp_path / "fetched").graph() == artifact.graph()
+    )
 
 
 def test_changed_file_in_the_bucket_is_an_error(registry: Registry, tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ def test_fetched_artifact_is_the_published_one(registry: Registry, tmp_path: Pat
     registry.publish(artifact)
     fetched = registry.fetch("double", artifact.digest, tmp_path / "new" / "place")
     assert fetched.folder == tmp_path / "new" / "place"
-    assert (fetched.digest, fetched.graph) == (artifact.digest, artifact.graph)
+    assert (fetched.digest, fetched.graph()) == (artifact.digest, artifact.graph())
 
 
 def test_fetch_of_changed_bytes_leaves_nothing(registry: Registry, tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""Artifacts on disk: refused unless every byte is the one that was published."""
+"""Artifacts on disk: no byte is used that is not the one that was published.
+
+A file is read once, and verified as it is read: what is never read (a variant that nobody asks for)
+costs a start nothing.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,23 +15,26 @@ from serving.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A verified artifact: its folder, its manifest, and the digest that names it."""
+    """An artifact: its folder, its verified manifest, and the digest that names it."""
 
     folder: Path
     manifest: Manifest
     digest: str
-    graph: bytes
+
+    def graph(self, variant: str | None = None) -> bytes:
+        """The verified graph of a variant, or of the default one.  Raises ArtifactError."""
+        return self.read(self.manifest.graphs[variant or self.manifest.variant])
 
     def read(self, name: str) -> bytes:
-        """The bytes of one of its files, verified again as they are read.  Raises ArtifactError."""
+        """The bytes of one of its files, verified as they are read.  Raises ArtifactError."""
         return _read_verified(self.folder, name, self.manifest)
 
 
 def load(folder: Path, expected_digest: str | None = None) -> Artifact:
-    """Verify the artifact in `folder` and read its graph.
+    """The artifact in `folder`, its manifest verified.
 
-    Raises ArtifactError on a missing or extra file, a changed byte, or a manifest that is not the
-    one of `expected_digest`.  The graph is handed on as the very bytes that were verified.
+    Raises ArtifactError on a missing or extra file, or a manifest that is not the one of
+    `expected_digest`.  Its files are verified as they are read, by `Artifact.read`.
     """
     try:
         raw = (folder / manifests.NAME).read_bytes()
@@ -44,8 +51,15 @@ def load(folder: Path, expected_digest: str | None = None) -> Artifact:
             f"{folder} has extra files {sorted(present - promised)} "
             f"and lacks {sorted(promised - present)}"
         )
-    contents = {name: _read_verified(folder, name, manifest) for name in manifest.files}
-    return Artifact(folder, manifest, digest, contents[manifests.GRAPH])
+    return Artifact(folder, manifest, digest)
+
+
+def load_whole(folder: Path, expected_digest: str | None = None) -> Artifact:
+    """The artifact in `folder`, with every byte verified now.  Raises ArtifactError."""
+    artifact = load(folder, expected_digest)
+    for name in artifact.manifest.files:
+        artifact.read(name)
+    return artifact
 
 
 def _read_verified(folder: Path, name: str, manifest: Manifest) -> bytes:

@@ -37,9 +37,20 @@ class FileEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One of several graphs: its file, its held-out metrics, its median time for one row."""
+
+    file: str
+    metrics: dict[str, float]
+    latency_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parsed `manifest.json`.
 
+    `variant` names the graph in `model.onnx`, which answers unless a request picks another of
+    `variants`; where there is no other, `variants` is empty.
     `details` belongs to the task (labels, features, units): the task's `build` checks it.
     `metrics` maps a metric's name to its value on held-out data; `training` says how it was made.
     """
@@ -54,6 +65,13 @@ class Manifest:
     limits: JsonObject = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     training: JsonObject = field(default_factory=dict)
+    variants: dict[str, Variant] = field(default_factory=dict)
+
+    @property
+    def graphs(self) -> dict[str, str]:
+        """The file of each variant's graph, the default's first."""
+        others = {name: variant.file for name, variant in self.variants.items()}
+        return {self.variant: GRAPH} | others
 
 
 def parse(raw: bytes) -> Manifest:
@@ -66,17 +84,19 @@ def parse(raw: bytes) -> Manifest:
         raise ArtifactError(f"{NAME} is a {type(document).__name__}, expected an object")
     if document.get("schema") != SCHEMA:
         raise ArtifactError(f"{NAME} has schema {document.get('schema')!r}, expected {SCHEMA}")
+    files = _files(document)
     return Manifest(
         model=_take(document, "model", str),
         task=_take(document, "task", str),
         variant=_take(document, "variant", str),
         inputs=_tensors(document, "inputs"),
         outputs=_tensors(document, "outputs"),
-        files=_files(document),
+        files=files,
         details=_take(document, "details", dict),
         limits=_take(document, "limits", dict),
         metrics=_take(document, "metrics", dict),
         training=_take(document, "training", dict),
+        variants=_variants(document, files),
     )
 
 
@@ -87,6 +107,7 @@ def render(manifest: Manifest) -> bytes:
         "model": manifest.model,
         "task": manifest.task,
         "variant": manifest.variant,
+        **_variants_json(manifest),
         "inputs": [_tensor_json(tensor) for tensor in manifest.inputs],
         "outputs": [_tensor_json(tensor) for tensor in manifest.outputs],
         "files": {
@@ -145,3 +166,44 @@ def _files(document: JsonObject) -> dict[str, FileEntry]:
     if GRAPH not in files:
         raise ArtifactError(f"{NAME}: 'files' has no {GRAPH}")
     return files
+
+
+def _variants(document: JsonObject, files: dict[str, FileEntry]) -> dict[str, Variant]:
+    if "variants" not in document:
+        return {}
+    default = document["variant"]
+    variants = {
+        name: Variant(
+            _take(entry, "file", str),
+            _take(entry, "metrics", dict),
+            _take(entry, "latency_ms", float),
+        )
+        for name, entry in _take(document, "variants", dict).items()
+    }
+    for name, variant in variants.items():
+        if variant.file not in files:
+            raise ArtifactError(f"{NAME}: variant {name!r} is in {variant.file!r}, no such file")
+        if (name == default) != (variant.file == GRAPH):
+            raise ArtifactError(
+                f"{NAME}: variant {name!r} is in {variant.file!r}, expected "
+                f"{default!r} and no other in {GRAPH}"
+            )
+    if default not in variants:
+        raise ArtifactError(f"{NAME}: 'variants' are {sorted(variants)}, expected {default!r} too")
+    return variants
+
+
+def _variants_json(manifest: Manifest) -> JsonObject:
+    """Nothing for an artifact of one graph."""
+    if not manifest.variants:
+        return {}
+    return {
+        "variants": {
+            name: {
+                "file": variant.file,
+                "metrics": variant.metrics,
+                "latency_ms": variant.latency_ms,
+            }
+            for name, variant in manifest.variants.items()
+        }
+    }

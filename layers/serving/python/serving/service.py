@@ -1,11 +1,12 @@
 """One model, loaded and ready: everything that the doors and the protocols share."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Self
 
-from serving import artifact, limits, tasks
+from serving import arrays, artifact, limits, tasks
 from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
 from serving.http import JSON
@@ -18,7 +19,7 @@ from serving.types import Json, Tensors
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A verified artifact with its session, its task and its hooks."""
+    """A verified artifact with the session of one variant, its task and its hooks."""
 
     manifest: Manifest
     version: str
@@ -27,6 +28,9 @@ class Service:
     task: Task
     hooks: Hooks
     session: Session
+    variant: str
+    open_variant: Callable[[str], Session]
+    _chosen: dict[str, Self] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(
@@ -37,7 +41,7 @@ class Service:
         hooks: Hooks | None = None,
         memory_mb: int = 512,
     ) -> Self:
-        """Verify and load the artifact in `folder`, against `digest` when it is given.
+        """Load the artifact in `folder`, verified against `digest` when it is given.
 
         Raises ArtifactError when it is not what it promises, before onnxruntime sees a byte.
         """
@@ -51,13 +55,33 @@ class Service:
             limits=allowed,
             task=tasks.build(verified, allowed),
             hooks=hooks or Hooks(),
-            session=Session(verified.graph, manifest, memory_mb),
+            session=Session(verified.graph(), manifest, memory_mb),
+            variant=manifest.variant,
+            open_variant=lambda name: Session(verified.graph(name), manifest, memory_mb),
         )
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.manifest.model
+
+    def choose(self, variant: Json) -> Self:
+        """The service that answers with this variant, or with the default one when it is None.
+
+        A variant's session is made when it is first asked for.
+
+        Raises Unprocessable when there is no such variant.
+        """
+        if variant is None or variant == self.variant:
+            return self
+        known = self.manifest.graphs
+        if not isinstance(variant, str) or variant not in known:
+            was, expected = arrays.shown(variant), arrays.listed(known)
+            raise Unprocessable(f"variant is {was}, expected one of {expected}")
+        if variant not in self._chosen:
+            session = self.open_variant(variant)
+            self._chosen[variant] = replace(self, variant=variant, session=session)
+        return self._chosen[variant]
 
     def predict(self, instances: list[Json], deadline: float | None = None) -> list[Json]:
         """One prediction an instance.  Raises ServingError; `deadline` as in `Session.run`."""

@@ -8,6 +8,9 @@ from serving.prices import Usage
 from serving.service import Service
 from serving.types import Json, JsonObject
 
+VARIANT_HEADER = "x-variant"
+_KEYS = {"instances", "variant"}
+
 
 def predict(service: Service, request: Request, usage: Usage) -> Response:
     """Answer `POST /v1/models/M/predict`.  Raises ServingError."""
@@ -17,29 +20,39 @@ def predict(service: Service, request: Request, usage: Usage) -> Response:
 def prediction(service: Service, request: Request, usage: Usage) -> JsonObject:
     """The one answer object, the same through every door.  Raises ServingError."""
     started = perf_counter()
-    predictions = service.predict(read_instances(service, request), request.deadline)
+    chosen, instances = read(service, request)
+    predictions = chosen.predict(instances, request.deadline)
     return {
         "id": request.id,
         "model": service.name,
         "version": service.version,
+        "variant": chosen.variant,
         "predictions": predictions,
         "usage": usage((perf_counter() - started) * 1000),
     }
 
 
-def read_instances(service: Service, request: Request) -> list[Json]:
-    """The instances of a request, of whichever media type.  Raises ServingError."""
+def read(service: Service, request: Request) -> tuple[Service, list[Json]]:
+    """The instances of a request, of whichever media type, and the variant that is to answer.
+
+    The variant is the body's `variant` beside `instances`, or the header's of any body.
+
+    Raises ServingError.
+    """
+    variant = request.headers.get(VARIANT_HEADER)
     media_type = request.media_type
-    if media_type == JSON:
-        return _instances(parse_json(request, service.limits.nesting))
-    return service.instances(media_type, request.body)
+    if media_type != JSON:
+        return service.choose(variant), service.instances(media_type, request.body)
+    document = _question(parse_json(request, service.limits.nesting))
+    return service.choose(document.get("variant", variant)), document["instances"]
 
 
-def _instances(document: Json) -> list[Json]:
+def _question(document: Json) -> JsonObject:
     if not isinstance(document, dict) or not isinstance(document.get("instances"), list):
         raise Unprocessable('the body lacks a list, expected {"instances": [...]}')
-    unknown = document.keys() - {"instances"}
+    unknown = document.keys() - _KEYS
     if unknown:
-        raise Unprocessable(f"the body has unknown keys {sorted(unknown)}, expected 'instances'")
-    instances: list[Json] = document["instances"]
-    return instances
+        raise Unprocessable(
+            f"the body has unknown keys {sorted(unknown)}, expected 'instances' and maybe 'variant'"
+        )
+    return document

@@ -8,10 +8,10 @@ from math import prod
 from serving import arrays
 from serving.errors import Unprocessable
 from serving.http import Request, Response, parse_json
-from serving.manifest import TensorSpec
+from serving.manifest import Manifest, TensorSpec
 from serving.protocols import oip_binary
 from serving.service import Service
-from serving.types import Array, JsonObject, Tensors
+from serving.types import Array, Json, JsonObject, Tensors
 
 PLATFORM = "onnx_onnxv1"
 
@@ -28,6 +28,7 @@ def metadata(service: Service) -> JsonObject:
         "parameters": {
             "task": manifest.task,
             "variant": manifest.variant,
+            "variants": [_variant_json(manifest, name) for name in manifest.graphs],
             "digest": service.digest,
             "media_types": list(service.task.media_types),
             "instance_schema": service.task.schema(),
@@ -46,11 +47,13 @@ def infer(service: Service, request: Request) -> Response:
         raise Unprocessable(f"the body is {arrays.shown(document)}, expected an object")
     inputs = _read_inputs(service, document, buffers)
     wanted = _read_outputs(service, document)
-    outputs = service.infer(inputs, request.deadline)
+    chosen_service = service.choose(_read_variant(document))
+    outputs = chosen_service.infer(inputs, request.deadline)
     answer: JsonObject = {
         "model_name": service.name,
         "model_version": service.version,
         "id": str(document.get("id", request.id)),
+        "parameters": {"variant": chosen_service.variant},
     }
     chosen = {name: outputs[name] for name in wanted}
     return oip_binary.write(
@@ -60,6 +63,23 @@ def infer(service: Service, request: Request) -> Response:
 
 def _spec_json(tensor: TensorSpec) -> JsonObject:
     return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.shape)}
+
+
+def _variant_json(manifest: Manifest, name: str) -> JsonObject:
+    """What a caller chooses a variant by; figures only where there is a choice."""
+    described: JsonObject = {
+        "name": name,
+        "default": name == manifest.variant,
+        "size_bytes": manifest.files[manifest.graphs[name]].size_bytes,
+    }
+    if variant := manifest.variants.get(name):
+        described |= {"metrics": variant.metrics, "latency_ms": variant.latency_ms}
+    return described
+
+
+def _read_variant(document: JsonObject) -> Json:
+    parameters = document.get("parameters")
+    return parameters.get("variant") if isinstance(parameters, dict) else None
 
 
 def _read_inputs(service: Service, document: JsonObject, buffers: memoryview) -> Tensors:
