@@ -18,6 +18,7 @@ from infra.resources.dashboard import dashboard
 from infra.resources.functions import layers
 from infra.resources.model import model
 from infra.resources.release import releasing
+from infra.resources.routes import gathered
 from serving.errors import FolderError
 from serving.folder import ModelFolder
 
@@ -66,7 +67,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
                 f"{folder.path}: the name {folder.name!r} gives {clash[0]}, which is taken"
             )
         resources |= added
-    return resources
+    return gathered(resources, gateway.API)
 
 
 def _output(description: str, value: Block) -> Block:

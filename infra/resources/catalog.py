@@ -22,6 +22,8 @@ ROUTES = {
     "Live": "/v2/health/live",
     "Ready": "/v2/health/ready",
     "Models": "/v2/models",
+    "OpenAIModels": "/v1/models",
+    "Repository": "/v2/repository/index",
     "CatchAll": "/{proxy+}",
 }
 

@@ -75,6 +75,7 @@ def _environment(folder: ModelFolder) -> Block:
 
 def _routes(name: str) -> dict[str, Block]:
     paths = {
+        "Model": f"/v1/models/{name}",
         "Native": f"/v1/models/{name}/{{proxy+}}",
         "Metadata": f"/v2/models/{name}",
         "Inference": f"/v2/models/{name}/{{proxy+}}",

@@ -18,6 +18,7 @@ def _body() -> Block:
 
 def test_models_routes_ask_for_a_key_and_reach_the_alias(body: Block) -> None:
     routes = {
+        ("/v1/models/very_slow", ANY),
         ("/v1/models/very_slow/{proxy+}", ANY),
         ("/v2/models/very_slow", ANY),
         ("/v2/models/very_slow/{proxy+}", ANY),
@@ -34,12 +35,31 @@ def test_models_routes_ask_for_a_key_and_reach_the_alias(body: Block) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/{proxy+}"]
+    "path",
+    [
+        "/",
+        "/v1/models",
+        "/v2",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models",
+        "/v2/repository/index",
+        "/{proxy+}",
+    ],
 )
 def test_services_routes_ask_for_none(body: Block, path: str) -> None:
     route = body["paths"][path][ANY]
     assert route["security"] == []
     assert "CatalogFunctionAliaslive" in json.dumps(route)
+
+
+def test_the_api_may_call_the_functions_that_it_has_routes_to_and_nobody_else_may() -> None:
+    permissions = of_type("AWS::Lambda::Permission")
+    for name in ("Catalog", "Small", "VerySlow"):
+        permission = permissions[f"{name}FunctionPermission"]
+        assert permission["FunctionName"] == {"Ref": f"{name}FunctionAliaslive"}
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert permission["SourceArn"]["Fn::Sub"].endswith(":${Api}/*/*")
 
 
 def test_browsers_may_ask_every_route_without_a_key(body: Block) -> None:
