@@ -26,8 +26,15 @@ def tensor(name: str, datatype: str, shape: list[int | str]) -> onnx.ValueInfoPr
     kinds = {
         "FP32": TensorProto.FLOAT,
         "FP16": TensorProto.FLOAT16,
+        "FP64": TensorProto.DOUBLE,
+        "INT8": TensorProto.INT8,
+        "INT16": TensorProto.INT16,
+        "INT32": TensorProto.INT32,
         "INT64": TensorProto.INT64,
         "UINT8": TensorProto.UINT8,
+        "UINT16": TensorProto.UINT16,
+        "UINT32": TensorProto.UINT32,
+        "UINT64": TensorProto.UINT64,
         "BOOL": TensorProto.BOOL,
         "BYTES": TensorProto.STRING,
     }

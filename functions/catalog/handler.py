@@ -22,7 +22,23 @@ _ROOT = Path(__file__).parent
 _CATALOG: JsonObject = json.loads((_ROOT / "catalog.json").read_bytes())
 _MODELS: dict[str, JsonObject] = {model["name"]: model for model in _CATALOG["models"]}
 # Extensions of the Open Inference Protocol, by the names that Triton gave them.
-_EXTENSIONS = ["binary_tensor_data"]
+_EXTENSIONS = [
+    "binary_tensor_data",
+    "classification",
+    "model_configuration",
+    "model_repository",
+    "parameters",
+]
+# The paths answered here, and what each takes.
+_OWN_PATHS = {
+    "": "GET",
+    "/v1/models": "GET",
+    "/v2": "GET",
+    "/v2/health/live": "GET",
+    "/v2/health/ready": "GET",
+    "/v2/models": "GET",
+    "/v2/repository/index": "POST",
+}
 _MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
 
 logger = Logger()
@@ -56,6 +72,31 @@ def models() -> Response[str]:
     return _wrap(http.reply({"models": listed}))
 
 
+@app.get("/v1/models")
+def openai_models() -> Response[str]:
+    """List the models as OpenAI does; when they were made is not recorded."""
+    listed = [
+        {"id": name, "object": "model", "created": 0, "owned_by": "flotilla"} for name in _MODELS
+    ]
+    return _wrap(http.reply({"object": "list", "data": listed}))
+
+
+@app.post("/v2/repository/index")
+def repository() -> Response[str]:
+    """List the models as Triton's model repository extension does; all there are, are ready."""
+    listed = [
+        {"name": name, "version": model["version"], "state": "READY", "reason": ""}
+        for name, model in _MODELS.items()
+    ]
+    return _wrap(http.reply(listed))
+
+
+@app.post("/v2/repository/models/<name>/<change>")
+def load(name: str, change: str) -> Response[str]:
+    """Refuse to load and unload: what is served is what is deployed."""
+    return _fail(MethodNotAllowed(f"model '{name}' cannot be {change}ed: deploy models instead"))
+
+
 @app.get("/")
 def playground() -> Response[str]:
     """The page on which people try the models."""
@@ -87,18 +128,14 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
 
 
 def _refusal(method: str, path: str) -> ServingError:
-    if path.rstrip("/") in _own_paths():
-        return MethodNotAllowed(f"{path} takes GET, not {method}")
+    if takes := _OWN_PATHS.get(path.rstrip("/")):
+        return MethodNotAllowed(f"{path} takes {takes}, not {method}")
     match = _MODEL_PATH.fullmatch(path)
     if match and match[1] not in _MODELS:
         return NotFound(f"model '{match[1]}' is unknown, expected one of {sorted(_MODELS)}")
     if match:
         return NotFound(f"no route {path}, expected POST /v1/models/{match[1]}/predict")
     return NotFound(f"no route {path}, see GET / and GET /v2/models")
-
-
-def _own_paths() -> set[str]:
-    return {"", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models"}
 
 
 def _fail(error: Exception) -> Response[str]:

@@ -101,7 +101,13 @@ def ask(module: ModuleType) -> Ask:
 def test_server_says_what_it_is(ask: Ask) -> None:
     document = ask("GET", "/v2").document
     assert (document["name"], document["version"]) == ("flotilla", "1.2.3")
-    assert "binary_tensor_data" in document["extensions"]
+    assert document["extensions"] == [
+        "binary_tensor_data",
+        "classification",
+        "model_configuration",
+        "model_repository",
+        "parameters",
+    ]
 
 
 @pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready"])
@@ -116,12 +122,24 @@ def test_models_are_listed(ask: Ask) -> None:
     assert model["ready"]
 
 
+def test_the_repository_index_lists_every_model_with_its_state(ask: Ask) -> None:
+    index = ask("POST", "/v2/repository/index").document
+    assert index == [{"name": "iris", "version": "3", "state": "READY", "reason": ""}]
+
+
+def test_openai_gets_its_own_list(ask: Ask) -> None:
+    document = ask("GET", "/v1/models").document
+    assert document["object"] == "list"
+    [model] = document["data"]
+    assert (model["id"], model["object"]) == ("iris", "model")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "part"),
     [
         ("GET", "/nowhere", 404, "not_found", "no route /nowhere, see GET / and GET /v2/models"),
         ("POST", "/v1/models/iiris/predict", 404, "not_found", "'iiris' is unknown, expected one"),
-        ("GET", "/v1/models/iris", 404, "not_found", "expected POST /v1/models/iris/predict"),
+        ("GET", "/v1/models/iris/x", 404, "not_found", "expected POST /v1/models/iris/predict"),
         ("POST", "/", 405, "method_not_allowed", "/ takes GET, not POST"),
     ],
 )
@@ -141,6 +159,8 @@ def test_refusals_name_what_there_is(
         ("GET", "/v2/nowhere", 404, "no route /v2/nowhere"),
         ("DELETE", "/v2/models", 405, "/v2/models takes GET, not DELETE"),
         ("POST", "/v2/health/live", 405, "takes GET"),
+        ("GET", "/v2/repository/index", 405, "/v2/repository/index takes POST, not GET"),
+        ("POST", "/v2/repository/models/iris/load", 405, "'iris' cannot be loaded: deploy"),
     ],
 )
 def test_refusals_below_v2_speak_its_protocol(

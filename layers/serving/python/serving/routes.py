@@ -20,11 +20,13 @@ class Router:
         open_inference: dict[str, tuple[str, Answer]] = {
             "": ("GET", _metadata),
             "/ready": ("GET", _ready),
+            "/config": ("GET", _configuration),
             "/infer": ("POST", _infer),
         }
         model = f"/v2/models/{service.name}"
         self._routes: dict[str, tuple[str, Answer]] = {
-            f"/v1/models/{service.name}/predict": ("POST", native.predict)
+            f"/v1/models/{service.name}": ("GET", _openai_model),
+            f"/v1/models/{service.name}/predict": ("POST", native.predict),
         }
         for prefix in (model, f"{model}/versions/{service.version}"):
             self._routes |= {prefix + path: route for path, route in open_inference.items()}
@@ -55,12 +57,24 @@ class Router:
         return f"no route {path}"
 
 
+def _openai_model(service: Service, _request: Request, _usage: Usage) -> Response:
+    """The model as OpenAI's API describes one; when it was made is not recorded."""
+    facts = {"id": service.name, "object": "model", "created": 0, "owned_by": "flotilla"}
+    return reply(facts)
+
+
 def _metadata(service: Service, _request: Request, _usage: Usage) -> Response:
     return reply(oip.metadata(service))
 
 
 def _ready(service: Service, _request: Request, _usage: Usage) -> Response:
     return reply({"name": service.name, "ready": True, "live": True})
+
+
+def _configuration(service: Service, _request: Request, _usage: Usage) -> Response:
+    from serving.protocols import oip_configuration
+
+    return reply(oip_configuration.configuration(service))
 
 
 def _infer(service: Service, request: Request, _usage: Usage) -> Response:

@@ -55,10 +55,13 @@ def infer(service: Service, request: Request) -> Response:
         "id": str(document.get("id", request.id)),
         "parameters": {"variant": chosen_service.variant},
     }
+    specs = service.manifest.outputs
+    if counts := _class_counts(document):
+        from serving.protocols import oip_classification
+
+        outputs, specs = oip_classification.classify(service.manifest, outputs, counts)
     chosen = {name: outputs[name] for name in wanted}
-    return oip_binary.write(
-        answer, chosen, service.manifest.outputs, oip_binary.wanted(document, wanted)
-    )
+    return oip_binary.write(answer, chosen, specs, oip_binary.wanted(document, wanted))
 
 
 def _spec_json(tensor: TensorSpec) -> JsonObject:
@@ -153,3 +156,13 @@ def _read_outputs(service: Service, document: JsonObject) -> list[str]:
             was = arrays.shown(name)
             raise Unprocessable(f"output {was} is unknown, expected {arrays.listed(known)}")
     return names or known
+
+
+def _class_counts(document: JsonObject) -> JsonObject:
+    """Which outputs are wanted as classes: the name of each, and of how many."""
+    asked = [(entry["name"], entry.get("parameters")) for entry in document.get("outputs") or []]
+    return {
+        name: parameters["classification"]
+        for name, parameters in asked
+        if isinstance(parameters, dict) and "classification" in parameters
+    }
