@@ -9,8 +9,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.models import BPE, WordLevel
+from tokenizers.pre_tokenizers import ByteLevel, Whitespace
 
 from serving import manifest as manifests
 from serving.manifest import FileEntry, Manifest, TensorSpec, Variant
@@ -112,9 +112,15 @@ def linear(a: float, b: float, c: float) -> bytes:
 
 
 def classifier(
-    folder: Path, limits: JsonObject | None = None, others: dict[str, bytes] | None = None
+    folder: Path,
+    limits: JsonObject | None = None,
+    others: dict[str, bytes] | None = None,
+    means: list[float] | None = None,
 ) -> Path:
-    """Rows of three features; `high` with probability sigmoid(a + 2 b - c)."""
+    """Rows of three features; `high` with probability sigmoid(a + 2 b - c).
+
+    With `means` it has a baseline, which says that they are the features'.
+    """
     return write(
         folder,
         "tabular_classification",
@@ -123,8 +129,15 @@ def classifier(
         [TensorSpec("probabilities", "FP32", (-1, 2))],
         {"features": [{"name": name} for name in FEATURES], "labels": LABELS},
         limits,
+        extra={"baseline.json": baseline(means)} if means else {},
         others=others,
     )
+
+
+def baseline(means: list[float]) -> bytes:
+    """A baseline.json that knows of each feature its mean and nothing else."""
+    sketches = {name: {"mean": mean} for name, mean in zip(FEATURES, means, strict=True)}
+    return json.dumps({"features": sketches}).encode()
 
 
 def regressor(folder: Path) -> Path:
@@ -256,10 +269,23 @@ def word_tokenizer() -> bytes:
     return tokenizer.to_str().encode()
 
 
+def byte_tokenizer() -> bytes:
+    """A tokenizer.json whose tokens are the bytes of a text, "a" and "b" and others."""
+    words = {"[pad]": 0, "[unk]": 1, "a": 2, "b": 3}
+    tokenizer = Tokenizer(BPE(words, [], unk_token="[unk]"))
+    tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    return tokenizer.to_str().encode()
+
+
 TOKEN_WEIGHTS = np.array([[0, 0], [0, 0], [0, 1], [1, 0], [0, 2]], dtype=np.float32)
 
 
-def sentiment(folder: Path, with_lengths: bool = False, tokenizer: bytes | None = None) -> Path:
+def sentiment(
+    folder: Path,
+    with_lengths: bool = False,
+    tokenizer: bytes | None = None,
+    limits: JsonObject | None = None,
+) -> Path:
     """Texts; the logits are the sums of the real tokens' weights, `good` against `bad`."""
     mask = "lengths" if with_lengths else "attention_mask"
     nodes = [
@@ -296,6 +322,7 @@ def sentiment(folder: Path, with_lengths: bool = False, tokenizer: bytes | None 
         ],
         [TensorSpec("probabilities", "FP32", (-1, 2))],
         {"labels": ["bad", "good"], "text": {"max_tokens": 4}},
+        limits,
         extra={"tokenizer.json": word_tokenizer() if tokenizer is None else tokenizer},
     )
 

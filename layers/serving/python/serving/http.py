@@ -18,7 +18,7 @@ CORS = {"Access-Control-Allow-Origin": "*"}
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
     "Access-Control-Allow-Headers": (
-        "authorization,content-type,inference-header-content-length,x-api-key,x-variant"
+        "authorization,content-type,inference-header-content-length,x-api-key,x-label,x-variant"
     ),
     "Access-Control-Max-Age": "86400",
 }

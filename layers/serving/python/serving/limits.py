@@ -26,6 +26,8 @@ class Limits:
     audio_seconds: int = 30
     upload_bytes: int = 64 * MIB
     deadline_s: float = 25.0
+    explain_batch: int = 8
+    explain_tokens: int = 1_024
 
 
 def with_overrides(overrides: JsonObject) -> Limits:

@@ -27,6 +27,7 @@ class Router:
         self._routes: dict[str, tuple[str, Answer]] = {
             f"/v1/models/{service.name}": ("GET", _openai_model),
             f"/v1/models/{service.name}/predict": ("POST", native.predict),
+            f"/v1/models/{service.name}/explain": ("POST", _explain),
         }
         for prefix in (model, f"{model}/versions/{service.version}"):
             self._routes |= {prefix + path: route for path, route in open_inference.items()}
@@ -75,6 +76,12 @@ def _configuration(service: Service, _request: Request, _usage: Usage) -> Respon
     from serving.protocols import oip_configuration
 
     return reply(oip_configuration.configuration(service))
+
+
+def _explain(service: Service, request: Request, usage: Usage) -> Response:
+    from serving.explain.answer import answer
+
+    return answer(service, request, usage)
 
 
 def _infer(service: Service, request: Request, _usage: Usage) -> Response:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Self
 
 from serving import arrays, artifact, limits, tasks
+from serving.artifact import Artifact
 from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
 from serving.http import JSON
@@ -28,6 +29,7 @@ class Service:
     task: Task
     hooks: Hooks
     session: Session
+    artifact: Artifact
     variant: str
     open_variant: Callable[[str], Session]
     _chosen: dict[str, Self] = field(default_factory=dict, repr=False)
@@ -56,6 +58,7 @@ class Service:
             task=tasks.build(verified, allowed),
             hooks=hooks or Hooks(),
             session=Session(verified.graph(), manifest, memory_mb),
+            artifact=verified,
             variant=manifest.variant,
             open_variant=lambda name: Session(verified.graph(name), manifest, memory_mb),
         )

@@ -58,17 +58,31 @@ class Texts:
         """
         texts = [self._text(instance, index) for index, instance in enumerate(instances)]
         encodings = self._tokenizer.encode_batch(texts)
-        lengths = np.array([max(1, len(encoding.ids)) for encoding in encodings], dtype=np.int64)
-        width = int(lengths.max())
-        tensors: Tensors = {
-            "input_ids": _padded([encoding.ids for encoding in encodings], width, self._pad_id),
-            "attention_mask": (np.arange(width) < lengths[:, None]).astype(np.int64),
-            "token_type_ids": np.zeros((len(texts), width), dtype=np.int64),
-            "lengths": lengths,
-        }
-        tensors = {name: tensors[name] for name in self._names}
+        tensors = self.tensors([encoding.ids for encoding in encodings])
         tensors["truncated"] = np.array([bool(encoding.overflowing) for encoding in encodings])
         return tensors
+
+    def tensors(self, rows: list[list[int]]) -> Tensors:
+        """Token ids, a row a text, as the inputs that the graph takes."""
+        lengths = np.array([max(1, len(row)) for row in rows], dtype=np.int64)
+        width = int(lengths.max())
+        tensors: Tensors = {
+            "input_ids": _padded(rows, width, self._pad_id),
+            "attention_mask": (np.arange(width) < lengths[:, None]).astype(np.int64),
+            "token_type_ids": np.zeros((len(rows), width), dtype=np.int64),
+            "lengths": lengths,
+        }
+        return {name: tensors[name] for name in self._names}
+
+    def tokens(self, instance: Json, index: int) -> tuple[str, list[int], list[tuple[int, int]]]:
+        """An instance's text, the ids that the model reads of it, and where each stands in it.
+
+        Places are (start, end) in characters, with nothing between them when the tokenizer has
+        added the token.  Raises ServingError naming the instance.
+        """
+        text = self._text(instance, index)
+        encoding = self._tokenizer.encode(text)
+        return text, encoding.ids, encoding.offsets
 
     def schema(self) -> JsonObject:
         """The JSON Schema of one instance."""

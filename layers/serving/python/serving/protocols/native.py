@@ -1,7 +1,9 @@
 """The native protocol: instances in, predictions out, JSON or the raw thing."""
 
+from collections.abc import Sequence
 from time import perf_counter
 
+from serving import arrays
 from serving.errors import Unprocessable
 from serving.http import JSON, Request, Response, parse_json, reply
 from serving.prices import Usage
@@ -9,7 +11,6 @@ from serving.service import Service
 from serving.types import Json, JsonObject
 
 VARIANT_HEADER = "x-variant"
-_KEYS = {"instances", "variant"}
 
 
 def predict(service: Service, request: Request, usage: Usage) -> Response:
@@ -43,16 +44,22 @@ def read(service: Service, request: Request) -> tuple[Service, list[Json]]:
     media_type = request.media_type
     if media_type != JSON:
         return service.choose(variant), service.instances(media_type, request.body)
-    document = _question(parse_json(request, service.limits.nesting))
+    document = question(parse_json(request, service.limits.nesting))
     return service.choose(document.get("variant", variant)), document["instances"]
 
 
-def _question(document: Json) -> JsonObject:
+def question(document: Json, options: Sequence[str] = ()) -> JsonObject:
+    """A JSON body with its `instances`.
+
+    Raises Unprocessable when it holds anything but them, `variant` and `options`.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("instances"), list):
         raise Unprocessable('the body lacks a list, expected {"instances": [...]}')
-    unknown = document.keys() - _KEYS
+    known = ("variant", *options)
+    unknown = document.keys() - {"instances", *known}
     if unknown:
         raise Unprocessable(
-            f"the body has unknown keys {sorted(unknown)}, expected 'instances' and maybe 'variant'"
+            f"the body has unknown keys {sorted(unknown)}, expected 'instances' and maybe "
+            f"{arrays.listed(known)}"
         )
     return document

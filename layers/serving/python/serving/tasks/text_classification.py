@@ -19,14 +19,14 @@ class TextClassification:
 
     def __init__(self, artifact: Artifact, limits: Limits) -> None:
         require_outputs(artifact.manifest, ["probabilities"])
-        self._texts = Texts(artifact, limits)
+        self.texts = Texts(artifact, limits)
         self._labels = Labels(artifact.manifest.details)
 
     def instances(self, media_type: str, body: bytes) -> list[Json]:
-        return self._texts.instances(media_type, body)
+        return self.texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:
-        return self._texts.decode(instances)
+        return self.texts.decode(instances)
 
     def encode(self, outputs: Tensors) -> list[Json]:
         predictions = self._labels.encode(outputs["probabilities"])
@@ -35,7 +35,7 @@ class TextClassification:
         return predictions
 
     def schema(self) -> JsonObject:
-        return self._texts.schema()
+        return self.texts.schema()
 
 
 def build(artifact: Artifact, limits: Limits) -> TextClassification:
