@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from infra.resources import gateway, storage
+from infra.resources import gateway, storage, tables
+from infra.resources.authorizer import authorizer
 from infra.resources.blocks import Block, Resources, ref
 from infra.resources.catalog import catalog
 from infra.resources.dashboard import dashboard
@@ -37,10 +38,11 @@ def render(models: Sequence[ModelFolder]) -> Block:
         "Resources": _resources(models),
         "Outputs": {
             "ApiUrl": _output("Where the models answer", gateway.url()),
-            "ApiKeyId": _output("The key of the standard plan", ref(gateway.API_KEY)),
             "UploadsBucket": _output("Uploads go to in/<model>/", ref(storage.UPLOADS)),
             "ResultsBucket": _output("Answers come to out/<model>/", ref(storage.RESULTS)),
             "ArtifactsBucket": _output("Published artifacts", ref(storage.ARTIFACTS)),
+            "KeysTable": _output("Callers' keys, for `flotilla keys`", ref(tables.KEYS)),
+            "UsageTable": _output("What each caller used", ref(tables.USAGE)),
         },
     }
 
@@ -55,8 +57,10 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
     resources: Resources = {
         **gateway.gateway(),
         **storage.storage(),
+        **tables.tables(),
         **layers(),
         **releasing(),
+        **authorizer(),
         **catalog(),
         **dashboard(),
     }

@@ -7,7 +7,7 @@ from infra.local.evaluate import Evaluator
 from infra.local.gateway_responses import GatewayResponses
 from infra.local.proxy import Stage
 from infra.local.routes import Routes
-from infra.local.usage import Key, TokenBucket, read_keys
+from infra.local.usage import Keys, TokenBucket, read_keys
 from infra.resources.blocks import Block
 
 _PREFIX = "x-amazon-apigateway-"
@@ -19,12 +19,16 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One stage of one REST API, and the keys that open it."""
+    """One stage of one REST API, and the keys that its requests are counted for.
+
+    A request's key is the one that its authorizer names, or else the one in header `x-api-key`.
+    """
 
     stage: Stage
     routes: Routes
     responses: GatewayResponses
-    keys: list[Key]
+    keys: Keys
+    authorizer_names_key: bool
     throttle: TokenBucket | None
     authorizers: Mapping[str, Block]
 
@@ -48,6 +52,7 @@ def read_api(evaluator: Evaluator) -> Api:
         routes=Routes(body),
         responses=GatewayResponses(body.get(f"{_PREFIX}gateway-responses", {})),
         keys=_keys(evaluator),
+        authorizer_names_key=properties.get("ApiKeySourceType") == "AUTHORIZER",
         throttle=_throttle(stage),
         authorizers={
             name: scheme for name, scheme in schemes.items() if f"{_PREFIX}authorizer" in scheme
@@ -55,7 +60,7 @@ def read_api(evaluator: Evaluator) -> Api:
     )
 
 
-def _keys(evaluator: Evaluator) -> list[Key]:
+def _keys(evaluator: Evaluator) -> Keys:
     def by_ref(kind: str) -> dict[str, Block]:
         return {evaluator.ref(name): block for name, block in evaluator.of_type(kind).items()}
 

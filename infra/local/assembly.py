@@ -37,11 +37,11 @@ class Assembly:
 
     @property
     def api_key(self) -> str:
-        """The value of the first key, or nothing if the template has none."""
-        return self.api.keys[0].value if self.api.keys else ""
+        """The value of the template's first key, or nothing if it has none."""
+        return next((key.value for key in self.api.keys), "")
 
-    def bucket(self, logical_id: str) -> str:
-        """A bucket's name, or nothing if the template has no such bucket."""
+    def named(self, logical_id: str) -> str:
+        """The name of a bucket or table, or nothing if the template has no such thing."""
         known = logical_id in self.evaluator.resources
         return self.evaluator.name(logical_id) if known else ""
 

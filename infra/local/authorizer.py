@@ -21,9 +21,12 @@ Invoke = Callable[[Target, Call], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Policy:
+class Policy:
+    """What the function says: what the caller may do, who he is, and what he is counted as."""
+
     document: Block
     context: dict[str, Any]
+    usage_key: str | None
     expires: float
 
 
@@ -35,14 +38,13 @@ class Authorizer:
         self._kind = settings["type"].upper()
         if self._kind not in ("TOKEN", "REQUEST"):
             raise RouteError(f"an authorizer has type {self._kind!r}, expected TOKEN or REQUEST")
-        sources = settings.get("identitySource", f"{_SOURCE_HEADER}{scheme['name']}").split(",")
-        self._headers = [name.strip().removeprefix(_SOURCE_HEADER).lower() for name in sources]
         self._ttl_s = int(settings.get("authorizerResultTtlInSeconds", _DEFAULT_TTL_S))
+        self._headers = _sources(scheme, settings, self._ttl_s)
         self._target = function_of(settings["authorizerUri"])
         self._invoke = invoke
-        self._known: dict[tuple[str, ...], _Policy] = {}
+        self._known: dict[tuple[str, ...], Policy] = {}
 
-    async def authorize(self, request: HttpRequest, match: Match, stage: Stage) -> dict[str, Any]:
+    async def authorize(self, request: HttpRequest, match: Match, stage: Stage) -> Policy:
         """What the function says of the caller.  Raises Refused."""
         identity = tuple(request.header(name) or "" for name in self._headers)
         if not all(identity):
@@ -51,12 +53,13 @@ class Authorizer:
         policy = self._known.get(identity)
         if policy is None or policy.expires < time.monotonic():
             policy = await self._ask(request, match, stage, arn)
-            self._known[identity] = policy
+            if self._ttl_s:
+                self._known[identity] = policy
         if not _allows(policy.document, arn):
-            raise Refused("ACCESS_DENIED")
-        return policy.context
+            raise Refused("ACCESS_DENIED", authorizer=policy.context)
+        return policy
 
-    async def _ask(self, request: HttpRequest, match: Match, stage: Stage, arn: str) -> _Policy:
+    async def _ask(self, request: HttpRequest, match: Match, stage: Stage, arn: str) -> Policy:
         question = {"type": self._kind, "methodArn": arn}
         if self._kind == "TOKEN":
             question["authorizationToken"] = request.header(self._headers[0]) or ""
@@ -70,9 +73,27 @@ class Authorizer:
             raise Refused("UNAUTHORIZED" if unknown else "AUTHORIZER_FAILURE")
         try:
             context = {**answer.get("context", {}), "principalId": answer["principalId"]}
-            return _Policy(answer["policyDocument"], context, time.monotonic() + self._ttl_s)
+            return Policy(
+                answer["policyDocument"],
+                context,
+                answer.get("usageIdentifierKey"),
+                time.monotonic() + self._ttl_s,
+            )
         except (AttributeError, KeyError, TypeError) as error:
             raise Refused("AUTHORIZER_FAILURE", f"no policy: {error!r}") from None
+
+
+def _sources(scheme: Block, settings: Block, ttl_s: int) -> list[str]:
+    """The headers that must be there for the function to be asked.
+
+    A REQUEST authorizer whose answers are not kept may name none (API Gateway API reference,
+    CreateAuthorizer, `identitySource`).
+    """
+    stated = settings.get("identitySource")
+    if stated is None and settings["type"].upper() == "REQUEST" and ttl_s == 0:
+        return []
+    sources = (stated or f"{_SOURCE_HEADER}{scheme['name']}").split(",")
+    return [name.strip().removeprefix(_SOURCE_HEADER).lower() for name in sources]
 
 
 def _method_arn(request: HttpRequest, stage: Stage) -> str:

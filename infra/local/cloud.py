@@ -19,18 +19,23 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
 from infra.local import scratch
+from infra.local.code import API_GATEWAY
+from infra.local.evaluate import STACK
 from infra.local.moto_process import MotoProcess
 from infra.resources.blocks import Block
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
+from infra.resources.tables import KEYS, USAGE
 from serving import keys
 from serving.store import VERSION_METADATA
 
 if TYPE_CHECKING:
+    from infra.keys import KeyRing
     from infra.local.assembly import Assembly
 
 IDLE_S = 300.0
 _ANSWER_S = 60.0
 _LOOK_EVERY_S = 0.02
+_FIRST_PLAN = "pro"
 
 
 class CloudError(Exception):
@@ -69,13 +74,15 @@ class LocalCloud:
 
     def __init__(self, assembly: "Assembly", url: str, closing: ExitStack) -> None:
         self.url = url
-        self.api_key = assembly.api_key
+        self.keys_table = assembly.named(KEYS)
+        self.usage_table = assembly.named(USAGE)
         self.s3_endpoint = assembly.endpoint
-        self.uploads_bucket = assembly.bucket(UPLOADS)
-        self.results_bucket = assembly.bucket(RESULTS)
-        self.artifacts_bucket = assembly.bucket(ARTIFACTS)
+        self.uploads_bucket = assembly.named(UPLOADS)
+        self.results_bucket = assembly.named(RESULTS)
+        self.artifacts_bucket = assembly.named(ARTIFACTS)
         self._assembly = assembly
         self._closing = closing
+        self.api_key = self._first_key() if self.keys_table else assembly.api_key
 
     @classmethod
     def start(
@@ -123,9 +130,22 @@ class LocalCloud:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def apigateway_endpoint(self) -> str:
+        """Where API Gateway's own API answers, as far as keys go."""
+        return self.url + API_GATEWAY
+
+    @property
+    def key_ring(self) -> "KeyRing":
+        """The keys of this cloud's callers."""
+        from infra.keys import KeyRing
+
+        return KeyRing(self.client("dynamodb"), self.client("apigateway"), self.keys_table, STACK)
+
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
-        return self._assembly.clients(service, self.url if service == "lambda" else None)
+        own = {"lambda": self.url, "apigateway": self.apigateway_endpoint}
+        return self._assembly.clients(service, own.get(service))
 
     def sandboxes(self, name: str) -> int:
         """How many processes serve a function right now."""
@@ -191,6 +211,10 @@ class LocalCloud:
             return None
         version = answer["Metadata"].get(VERSION_METADATA, "")
         return Result(key, version, answer["ContentType"], answer["Body"].read())
+
+    def _first_key(self) -> str:
+        """A key for every model, of whoever starts the cloud."""
+        return self.key_ring.create("first", _FIRST_PLAN).text
 
     def _function(self, name: str) -> str:
         """A function's full name, `flotilla-iris` for `iris`."""

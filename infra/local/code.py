@@ -7,6 +7,8 @@ from pathlib import Path
 
 ACCOUNT = "123456789012"  # moto's
 REGION = "us-east-1"
+# Where API Gateway's own API answers, below the gateway's address: a path that no model has.
+API_GATEWAY = "/_aws/apigateway"
 # The truth: the laptop's own Python.  From 3.12 on, awslambdaric starts a thread per request.
 _EXECUTION = f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}"
 _INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # where Python's own libraries may be

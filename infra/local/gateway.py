@@ -28,7 +28,6 @@ class Gateway:
         self._api = api
         self._functions = functions
         self._report = report
-        self._keys = {key.value: key for key in api.keys}
         self._running: set[asyncio.Task[Outcome]] = set()
         self._authorizers = {
             name: Authorizer(scheme, self._invoke) for name, scheme in api.authorizers.items()
@@ -51,7 +50,7 @@ class Gateway:
         try:
             answer = await self._answer(request)
         except Refused as refusal:
-            answer, why = self._api.responses.reply(refusal.kind, request), f"  {refusal}"
+            answer, why = self._api.responses.reply(refusal, request), f"  {refusal}"
         took_ms = (perf_counter() - started) * 1000
         self._report(f"{answer.status} {request.method:4} {request.path}  {took_ms:.1f} ms{why}")
         return _response(answer, request)
@@ -78,19 +77,25 @@ class Gateway:
 
     async def _admit(self, request: HttpRequest, match: Match) -> Caller:
         """Who asks.  Raises Refused unless he may, now."""
-        authorized, key_id = None, None
+        policy, key = None, None
         if match.method.authorizer is not None:
             authorizer = self._authorizers[match.method.authorizer]
-            authorized = await authorizer.authorize(request, match, self._api.stage)
+            policy = await authorizer.authorize(request, match, self._api.stage)
         if match.method.needs_key:
-            key = self._keys.get(request.header("x-api-key") or "")
+            shown = request.header("x-api-key")
+            if self._api.authorizer_names_key:
+                shown = policy.usage_key if policy else None
+            key = self._api.keys.find(shown or "")
             if key is None:
                 raise Refused("INVALID_API_KEY")
             key.meter()
-            key_id = key.id
         if self._api.throttle is not None and not self._api.throttle.take():
             raise Refused("THROTTLED")
-        return Caller(key_id, authorized)
+        return Caller(
+            key_id=key.id if key else None,
+            key=key.value if key else None,
+            authorized=policy.context if policy else None,
+        )
 
     async def _invoke(self, target: Target, call: Call) -> Outcome:
         """Ask a function, and leave it running when it takes too long.  Raises Refused."""

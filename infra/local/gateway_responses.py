@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from infra.local.proxy import HttpReply, HttpRequest
 from infra.resources.blocks import Block
 
 _HEADER = "gatewayresponse.header."
-_VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
+_VARIABLE = re.compile(r"\$context\.([A-Za-z]+(?:\.[A-Za-z_]+)*)")
 _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
 
 # response type -> status and message, where the template says nothing (Amazon API Gateway
@@ -30,11 +31,17 @@ _KINDS = {
 
 
 class Refused(Exception):
-    """The gateway itself answers, with the response of this type; `reason` is for the log."""
+    """The gateway itself answers, with the response of this type; `reason` is for the log.
 
-    def __init__(self, kind: str, reason: str = "") -> None:
+    `authorizer` is what the authorizer says of the caller: the response may quote it.
+    """
+
+    def __init__(
+        self, kind: str, reason: str = "", authorizer: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(reason or kind)
         self.kind = kind
+        self.authorizer = authorizer or {}
 
 
 class GatewayResponses:
@@ -43,8 +50,9 @@ class GatewayResponses:
     def __init__(self, responses: Mapping[str, Block]) -> None:
         self._responses = responses
 
-    def reply(self, kind: str, request: HttpRequest) -> HttpReply:
-        """The response of a type: its own words, else those of its class, else AWS's."""
+    def reply(self, refused: Refused, request: HttpRequest) -> HttpReply:
+        """The response to a refusal: its type's own words, else its class's, else AWS's."""
+        kind = refused.kind
         status, message = _KINDS[kind]
         own = self._responses.get(kind, {})
         status = int(own.get("statusCode", status))
@@ -55,10 +63,11 @@ class GatewayResponses:
             "error.messageString": json.dumps(message),
             "error.responseType": kind,
             "requestId": request.id,
+            **{f"authorizer.{name}": str(value) for name, value in refused.authorizer.items()},
         }
         body = _VARIABLE.sub(lambda match: values.get(match[1], match[0]), template)
         headers = [
-            (name.removeprefix(_HEADER), value.strip("'"))
+            (name.removeprefix(_HEADER), value.removeprefix("'").removesuffix("'"))
             for name, value in response.get("responseParameters", {}).items()
         ]
         headers += [

@@ -97,7 +97,7 @@ def main() -> None:
     application = OneAtATime(DomainDispatcherApplication(create_backend_app))
     _wait_politely(application)
     _list_modules_once()
-    _load(("s3", "sqs", "events"))
+    _load(("s3", "sqs", "events", "dynamodb"))
     server = make_server(
         "127.0.0.1",
         0,

@@ -53,9 +53,10 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the id of the key that was shown, and what the authorizer says of the caller."""
+    """Who asks: the key that the request is counted for, and what the authorizer says."""
 
     key_id: str | None = None
+    key: str | None = None
     authorized: Mapping[str, Any] | None = None
 
 
@@ -225,5 +226,5 @@ def _identity(request: HttpRequest, caller: Caller) -> dict[str, str | None]:
     identity: dict[str, str | None] = dict.fromkeys(_NO_IDENTITY)
     identity |= {"sourceIp": request.source_ip, "userAgent": request.header("user-agent")}
     if caller.key_id is not None:
-        identity |= {"apiKey": request.header("x-api-key"), "apiKeyId": caller.key_id}
+        identity |= {"apiKey": caller.key, "apiKeyId": caller.key_id}
     return identity

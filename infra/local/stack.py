@@ -14,6 +14,7 @@ from aiohttp import web
 from infra.local.api import Api
 from infra.local.function import Function
 from infra.local.gateway import Gateway
+from infra.local.keys_api import KeysApi
 from infra.local.lambda_api import LambdaApi
 from infra.local.poller import Poller, Source
 
@@ -72,6 +73,7 @@ def _application(
 ) -> web.Application:
     application = web.Application(client_max_size=_REQUEST_BYTES)
     LambdaApi(functions, uploads).add_to(application.router)
+    KeysApi(api.keys).add_to(application.router)
     application.router.add_route("*", "/{path:.*}", Gateway(api, functions, report).handle)
     return application
 

@@ -5,7 +5,8 @@ Throttles are token buckets, as API Gateway's are: `rate` a second, `burst` at o
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from infra.local.gateway_responses import Refused
@@ -44,7 +45,7 @@ class Quota:
     def __init__(
         self, limit: int, period: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self._limit = limit
+        self.limit = limit
         self._format = _PERIODS[period]
         self._now = now
         self._period = ""
@@ -52,46 +53,92 @@ class Quota:
 
     def use(self) -> bool:
         """Count one request, if the period has one left."""
-        period = self._now().strftime(self._format)
-        if period != self._period:
-            self._period, self._used = period, 0
-        if self._used >= self._limit:
+        if self.used >= self.limit:
             return False
         self._used += 1
         return True
 
+    @property
+    def used(self) -> int:
+        """How many requests this period has counted."""
+        period = self._now().strftime(self._format)
+        if period != self._period:
+            self._period, self._used = period, 0
+        return self._used
 
+
+@dataclass(slots=True)
 class Key:
-    """An API key and what its plan allows."""
+    """An API key: requests are counted for it, as its plan has it."""
 
-    def __init__(self, key_id: str, value: str, plan: Block) -> None:
-        self.id = key_id
-        self.value = value
-        throttle, quota = plan.get("Throttle"), plan.get("Quota")
-        self._throttle = throttle and TokenBucket(throttle["RateLimit"], throttle["BurstLimit"])
-        self._quota = quota and Quota(quota["Limit"], quota["Period"])
+    id: str
+    name: str
+    value: str
+    enabled: bool = True
+    plan: str = ""
+    throttle: TokenBucket | None = None
+    quota: Quota | None = None
 
     def meter(self) -> None:
         """Count a request.  Raises Refused when it is one too many."""
-        if self._throttle and not self._throttle.take():
+        if self.throttle and not self.throttle.take():
             raise Refused("THROTTLED")
-        if self._quota and not self._quota.use():
+        if self.quota and not self.quota.use():
             raise Refused("QUOTA_EXCEEDED")
+
+
+class Keys:
+    """The keys of an account, and the plans that they may be on; `plans` maps ids to properties."""
+
+    def __init__(self, plans: Mapping[str, Block]) -> None:
+        self.plans = plans
+        self._keys: dict[str, Key] = {}
+        self._values: dict[str, Key] = {}
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys.values())
+
+    def add(self, key: Key) -> None:
+        """Keep a key.  Raises KeyError when another has its id or its value."""
+        if key.id in self._keys or key.value in self._values:
+            raise KeyError(key.id)
+        self._keys[key.id] = self._values[key.value] = key
+
+    def get(self, key_id: str) -> Key:
+        """The key with this id.  Raises KeyError."""
+        return self._keys[key_id]
+
+    def remove(self, key_id: str) -> None:
+        """Forget a key.  Raises KeyError."""
+        del self._values[self._keys.pop(key_id).value]
+
+    def link(self, key_id: str, plan_id: str) -> Key:
+        """Put a key on a plan.  Raises KeyError."""
+        key, plan = self._keys[key_id], self.plans[plan_id]
+        throttle, quota = plan.get("Throttle"), plan.get("Quota")
+        key.plan = plan_id
+        key.throttle = throttle and TokenBucket(throttle["RateLimit"], throttle["BurstLimit"])
+        key.quota = quota and Quota(quota["Limit"], quota["Period"])
+        return key
+
+    def find(self, value: str) -> Key | None:
+        """The enabled key with this value, if it is on a plan."""
+        key = self._values.get(value)
+        return key if key and key.enabled and key.plan else None
 
 
 def read_keys(
     keys: Mapping[str, Block], plans: Mapping[str, Block], links: Iterable[Block]
-) -> list[Key]:
-    """The enabled keys that have a plan; a value that the template leaves open is made up.
+) -> Keys:
+    """The template's keys and plans; a value that the template leaves open is made up.
 
     `keys` and `plans` map ids to properties, `links` are the plans' keys.
     """
-    return [
-        Key(
-            link["KeyId"],
-            keys[link["KeyId"]].get("Value") or secrets.token_urlsafe(30),
-            plans[link["UsagePlanId"]],
-        )
-        for link in links
-        if keys[link["KeyId"]].get("Enabled")
-    ]
+    found = Keys(plans)
+    for key_id, properties in keys.items():
+        value = properties.get("Value") or secrets.token_urlsafe(30)
+        name = properties.get("Name", key_id)
+        found.add(Key(key_id, name, value, enabled=bool(properties.get("Enabled"))))
+    for link in links:
+        found.link(link["KeyId"], link["UsagePlanId"])
+    return found

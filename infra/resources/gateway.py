@@ -6,24 +6,31 @@ deployment a new name whenever they change.
 
 import json
 
+from infra.resources import authorizer
 from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
 from infra.resources.functions import log_group
 from infra.resources.roles import trust
 
 API = "Api"
 STAGE = "live"
-API_KEY = "StandardKey"
+# The authorizer, by the name that the API's routes have for it.
+KEYS = "Keys"
 
 # A body of any other type is decoded as UTF-8 and arrives corrupted (API Gateway developer guide,
 # Binary media types for REST APIs), and clients of the Open Inference Protocol send binary tensors
 # with no type at all.  API Gateway's own answer to OPTIONS fails under it, so functions give it.
 BINARY_MEDIA_TYPES = ("*/*",)
 
-# What a key may do.  Best effort, as API Gateway says of its plans: a meter, not a wall.
-FREE = {"Throttle": {"RateLimit": 5, "BurstLimit": 10}, "Quota": {"Limit": 1_000, "Period": "DAY"}}
-STANDARD = {
-    "Throttle": {"RateLimit": 2_000, "BurstLimit": 1_000},
-    "Quota": {"Limit": 10_000_000, "Period": "MONTH"},
+# plan -> what a key on it may do.  Best effort, as API Gateway says of them: a meter, not a wall.
+PLANS: dict[str, Block] = {
+    "free": {
+        "Throttle": {"RateLimit": 5, "BurstLimit": 10},
+        "Quota": {"Limit": 10_000, "Period": "MONTH"},
+    },
+    "pro": {
+        "Throttle": {"RateLimit": 2_000, "BurstLimit": 1_000},
+        "Quota": {"Limit": 10_000_000, "Period": "MONTH"},
+    },
 }
 # What one method may do for all callers together, those without a key included; an account has
 # 10,000 requests a second and a burst of 5,000 for all its APIs (Amazon API Gateway quotas).
@@ -31,12 +38,19 @@ STAGE_THROTTLE = {"ThrottlingRateLimit": 5_000, "ThrottlingBurstLimit": 2_500}
 
 # response type -> status, code and message, where API Gateway answers in place of a function.
 _REFUSALS = {
-    "UNAUTHORIZED": (401, "unauthorized", "credentials are missing or not valid"),
-    "ACCESS_DENIED": (403, "forbidden", "these credentials may not do this"),
+    "UNAUTHORIZED": (
+        401,
+        "unauthorized",
+        "the key is missing or not valid, expected header 'Authorization: Bearer flt_...' "
+        "or 'x-api-key: flt_...'",
+    ),
+    # Only our authorizer denies access, and it says why.
+    "ACCESS_DENIED": (403, "forbidden", "$context.authorizer.reason"),
     "EXPIRED_TOKEN": (403, "forbidden", "the token has expired"),
     "INVALID_SIGNATURE": (403, "forbidden", "the signature does not match the request"),
     "WAF_FILTERED": (403, "forbidden", "the request was filtered"),
-    "INVALID_API_KEY": (403, "forbidden", "header 'x-api-key' is missing or holds no valid key"),
+    # The authorizer knows the key, and API Gateway does not know what it is counted as.
+    "INVALID_API_KEY": (403, "forbidden", "this key has no plan"),
     # API Gateway says so of any path that it has no route for.
     "MISSING_AUTHENTICATION_TOKEN": (404, "not_found", "no such route"),
     "RESOURCE_NOT_FOUND": (404, "not_found", "no such route"),
@@ -48,9 +62,13 @@ _REFUSALS = {
     "UNSUPPORTED_MEDIA_TYPE": (415, "unsupported_media_type", "this media type is not read"),
     "THROTTLED": (429, "too_many_requests", "too many requests a second: slow down"),
     "QUOTA_EXCEEDED": (429, "too_many_requests", "the quota of this key is used up"),
+    "AUTHORIZER_FAILURE": (500, "internal", "the key could not be checked"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "internal", "the key could not be checked"),
     "INTEGRATION_FAILURE": (502, "bad_gateway", "the function could not be reached"),
     "INTEGRATION_TIMEOUT": (504, "deadline_exceeded", "the function did not answer in time"),
 }
+# What a 401 must say besides: which credentials would do (RFC 9110, section 15.5.2).
+_CHALLENGE = {"WWW-Authenticate": "'Bearer realm=\"flotilla\"'"}
 # The rest keeps the status that API Gateway chose.
 _DEFAULTS = {
     "DEFAULT_4XX": ("bad_request", "the request was refused"),
@@ -67,36 +85,23 @@ _ACCESS_LOG = {
     "bytes": "$context.responseLength",
     "latency_ms": "$context.responseLatency",
     "integration_ms": "$context.integrationLatency",
-    "key_id": "$context.identity.apiKeyId",
+    "caller": "$context.authorizer.caller",
     "trace": "$context.xrayTraceId",
 }
 
 
 def gateway() -> Resources:
-    """The API with its access log, the plans and the first key."""
+    """The API with its access log and the plans; keys are made by `flotilla keys`."""
     return {
         API: _api(),
         "ApiLogs": log_group(sub("/aws/apigateway/${AWS::StackName}")),
         **_log_delivery(),
-        "FreePlan": _plan("free", FREE),
-        "StandardPlan": _plan("standard", STANDARD),
-        API_KEY: {
-            "Type": "AWS::ApiGateway::ApiKey",
-            "Properties": {"Name": stack_name("standard"), "Enabled": True},
-        },
-        "StandardPlanKey": {
-            "Type": "AWS::ApiGateway::UsagePlanKey",
-            "Properties": {
-                "KeyId": ref(API_KEY),
-                "KeyType": "API_KEY",
-                "UsagePlanId": ref("StandardPlan"),
-            },
-        },
+        **{f"{name.capitalize()}Plan": _plan(name, limits) for name, limits in PLANS.items()},
     }
 
 
 def route(path: str, *, key: bool) -> Block:
-    """A function's event: one route of the API, open to everyone or to holders of a key.
+    """A function's event: one route of the API, open to everyone or to callers with a key.
 
     It takes every method, as the function knows better what to say of those that it lacks.
     """
@@ -106,7 +111,7 @@ def route(path: str, *, key: bool) -> Block:
             "RestApiId": ref(API),
             "Method": "ANY",
             "Path": path,
-            "Auth": {"ApiKeyRequired": key},
+            "Auth": {"ApiKeyRequired": key, **({"Authorizer": KEYS} if key else {})},
         },
     }
 
@@ -137,7 +142,20 @@ def _api() -> Block:
             "EndpointConfiguration": {"Type": "REGIONAL"},
             "TracingEnabled": True,
             "BinaryMediaTypes": [name.replace("/", "~1") for name in BINARY_MEDIA_TYPES],
-            "Auth": {"ApiKeyRequired": True},
+            # Requests are counted as what the authorizer says, not as what the caller sends.
+            "ApiKeySourceType": "AUTHORIZER",
+            "Auth": {
+                "ApiKeyRequired": True,
+                "Authorizers": {
+                    KEYS: {
+                        "FunctionArn": ref(f"{authorizer.PREFIX}Function.Alias"),
+                        "FunctionPayloadType": "REQUEST",
+                        # API Gateway would want every header that it keeps answers under, and a
+                        # key is in one of two; without keeping any it wants none.
+                        "Identity": {"ReauthorizeEvery": 0},
+                    }
+                },
+            },
             "AccessLogSetting": {
                 "DestinationArn": arn("ApiLogs"),
                 "Format": json.dumps(_ACCESS_LOG),
@@ -153,6 +171,7 @@ def _gateway_responses() -> Block:
         name: {"StatusCode": status, **_refusal(code, message)}
         for name, (status, code, message) in _REFUSALS.items()
     }
+    fixed["UNAUTHORIZED"]["ResponseParameters"]["Headers"] |= _CHALLENGE
     return fixed | {name: _refusal(*default) for name, default in _DEFAULTS.items()}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.local.function import Alias
 from infra.local.gateway_responses import Refused
-from infra.local.usage import Quota, TokenBucket, read_keys
+from infra.local.usage import Key, Keys, Quota, TokenBucket, read_keys
 
 
 def test_bucket_gives_its_burst_and_then_its_rate() -> None:
@@ -40,8 +40,10 @@ def test_keys_get_their_plans_limits() -> None:
         {"KeyId": "two", "UsagePlanId": "large"},
         {"KeyId": "off", "UsagePlanId": "large"},
     ]
-    one, two = read_keys(keys, plans, links)
-    assert one.value == "a-given-value"
+    known = read_keys(keys, plans, links)
+    one, two, off = known
+    assert known.find("a-given-value") is one
+    assert known.find(off.value) is None
     assert len(two.value) >= 20
     one.meter()
     with pytest.raises(Refused, match="QUOTA_EXCEEDED"):
@@ -55,10 +57,25 @@ def test_throttled_request_uses_up_no_quota() -> None:
         "Throttle": {"RateLimit": 0.001, "BurstLimit": 1},
         "Quota": {"Limit": 1, "Period": "MONTH"},
     }
-    (key,) = read_keys({"k": {"Enabled": True}}, {"p": plan}, [{"KeyId": "k", "UsagePlanId": "p"}])
+    [key] = read_keys({"k": {"Enabled": True}}, {"p": plan}, [{"KeyId": "k", "UsagePlanId": "p"}])
     key.meter()
     with pytest.raises(Refused, match="THROTTLED"):
         key.meter()
+
+
+def test_key_counts_from_when_it_is_put_on_a_plan_until_it_is_removed() -> None:
+    keys = Keys({"small": {"Quota": {"Limit": 2, "Period": "DAY"}}})
+    keys.add(Key("id", "name", "value"))
+    assert keys.find("value") is None
+    linked = keys.link("id", "small")
+    assert keys.find("value") is linked
+    linked.meter()
+    assert linked.quota is not None
+    assert (linked.quota.used, linked.quota.limit) == (1, 2)
+    with pytest.raises(KeyError):
+        keys.add(Key("other", "name", "value"))
+    keys.remove("id")
+    assert keys.find("value") is None
 
 
 def test_alias_shares_out_by_weight() -> None:

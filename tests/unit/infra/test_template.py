@@ -108,10 +108,11 @@ def test_outputs_name_things_that_exist() -> None:
     outputs = rendered["Outputs"]
     assert outputs.keys() == {
         "ApiUrl",
-        "ApiKeyId",
         "UploadsBucket",
         "ResultsBucket",
         "ArtifactsBucket",
+        "KeysTable",
+        "UsageTable",
     }
     named = {out["Value"]["Ref"] for out in outputs.values() if "Ref" in out["Value"]}
     assert named <= rendered["Resources"].keys()

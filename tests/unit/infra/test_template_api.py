@@ -7,7 +7,7 @@ import pytest
 from tests.unit.infra.fleet import FLEET, Block, of_type, resources
 
 ANY = "x-amazon-apigateway-any-method"
-KEYED: list[Block] = [{"api_key": []}]
+KEYED: list[Block] = [{"Keys": []}, {"api_key": []}]
 
 
 @pytest.fixture(name="body")
@@ -140,18 +140,34 @@ def test_plans_meter_the_stage() -> None:
         assert plan["Quota"]["Limit"] > 0
 
 
-def test_free_plan_gives_less_than_the_standard_one() -> None:
+def test_free_plan_gives_less_than_the_pro_one() -> None:
     plans = of_type("AWS::ApiGateway::UsagePlan")
-    free, standard = plans["FreePlan"]["Throttle"], plans["StandardPlan"]["Throttle"]
-    assert free["RateLimit"] < standard["RateLimit"]
-    assert free["BurstLimit"] < standard["BurstLimit"]
+    free, pro = plans["FreePlan"], plans["ProPlan"]
+    assert free["Throttle"]["RateLimit"] < pro["Throttle"]["RateLimit"]
+    assert free["Throttle"]["BurstLimit"] < pro["Throttle"]["BurstLimit"]
+    assert free["Quota"]["Limit"] < pro["Quota"]["Limit"]
+    assert {plan["Quota"]["Period"] for plan in plans.values()} == {"MONTH"}
 
 
-def test_first_key_is_on_the_standard_plan() -> None:
-    (link,) = of_type("AWS::ApiGateway::UsagePlanKey").values()
-    assert link["KeyId"] == {"Ref": "StandardKey"}
-    assert link["UsagePlanId"] == {"Ref": "StandardPlan"}
-    assert "Value" not in of_type("AWS::ApiGateway::ApiKey")["StandardKey"]
+def test_requests_are_counted_as_what_the_authorizer_says(body: Block) -> None:
+    assert of_type("AWS::ApiGateway::RestApi")["Api"]["ApiKeySourceType"] == "AUTHORIZER"
+    kinds = {block["Type"] for block in resources(*FLEET).values()}
+    assert "AWS::ApiGateway::ApiKey" not in kinds, "a key is made when somebody asks for one"
+
+
+def test_authorizer_is_asked_for_every_request_whichever_header_has_the_key(body: Block) -> None:
+    """API Gateway would turn a request away that lacks one of several identity sources."""
+    settings = body["securityDefinitions"]["Keys"]["x-amazon-apigateway-authorizer"]
+    assert settings["type"] == "request"
+    assert settings["authorizerResultTtlInSeconds"] == 0
+    assert "identitySource" not in settings
+    assert "AuthorizerFunctionAliaslive" in json.dumps(settings["authorizerUri"])
+
+
+def test_401_says_which_credentials_would_do(body: Block) -> None:
+    response = body["x-amazon-apigateway-gateway-responses"]["UNAUTHORIZED"]
+    challenge = response["responseParameters"]["gatewayresponse.header.WWW-Authenticate"]
+    assert challenge == "'Bearer realm=\"flotilla\"'"
 
 
 def test_one_dashboard_shows_every_model_without_naming_one() -> None:
