@@ -12,8 +12,6 @@ _URI = (
     "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31"
     "/functions/${Alias}/invocations"
 )
-# What SAM itself writes for `Auth: {ApiKeyRequired: ...}`, and takes away again where it says no.
-_SECURITY: dict[bool, list[Block]] = {True: [{"api_key": []}], False: [{"api_key_false": []}]}
 
 
 def gathered(resources: Resources, api: str) -> Resources:
@@ -45,7 +43,7 @@ def _method(route: Block) -> str:
 def _operation(function: str, route: Block) -> Block:
     """A method that the function behind its alias answers."""
     return {
-        "security": _SECURITY[route["Auth"]["ApiKeyRequired"]],
+        "security": _security(route["Auth"]),
         "x-amazon-apigateway-integration": {
             "type": "aws_proxy",
             "httpMethod": "POST",
@@ -54,6 +52,13 @@ def _operation(function: str, route: Block) -> Block:
         },
         "responses": {},
     }
+
+
+def _security(auth: Block) -> list[Block]:
+    """What SAM itself writes for an event's `Auth`, and takes away again where that says no."""
+    if not auth["ApiKeyRequired"]:
+        return [{"api_key_false": []}]
+    return [{auth["Authorizer"]: []}, {"api_key": []}]
 
 
 def _permission(function: str, api: str) -> Block:
