@@ -29,7 +29,7 @@ def build() -> Handler:
     name = os.environ["FLOTILLA_MODEL"]
     memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     locked = lock.read(root)
-    folder = fetch.locate(root, name, locked, os.environ["FLOTILLA_ARTIFACTS_BUCKET"])
+    folder = fetch.locate(root, name, locked, os.environ["FLOTILLA_ARTIFACTS_BUCKET"], os.environ)
     service = Service.load(
         folder,
         version=str(locked.version),
