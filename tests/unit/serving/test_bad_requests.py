@@ -123,8 +123,8 @@ ROUTES = {
 # media type, body -> status, part of the message
 RAW = {
     "an image for a table": ("image/png", b"\x89PNG", 415, "'image/png'"),
-    "no such media type": ("application/xml", b"<a/>", 415, "application/json, text/csv"),
-    "a form": ("multipart/form-data; boundary=x", b"--x--", 415, "'multipart/form-data'"),
+    "no such media type": ("application/xml", b"<a/>", 415, "multipart/form-data, text/csv"),
+    "an empty form": ("multipart/form-data; boundary=x", b"--x--", 422, "no instance"),
     "CSV of nothing": ("text/csv", b"", 422, "no instance"),
     "CSV of a header": ("text/csv", b"a,b,c\n", 422, "no instance"),
     "CSV of a wrong header": ("text/csv", b"a,b,d\n1,2,3\n", 422, "header"),

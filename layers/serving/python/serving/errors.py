@@ -43,6 +43,13 @@ class MethodNotAllowed(ServingError):
     code = "method_not_allowed"
 
 
+class NotAcceptable(ServingError):
+    """The answer is wanted in a media type that there is none of."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    code = "not_acceptable"
+
+
 class TooLarge(ServingError):
     """The body, the batch or what the body unpacks to is over a limit."""
 

@@ -9,16 +9,27 @@ from serving.errors import BadRequest, ServingError
 from serving.types import Json
 
 JSON = "application/json"
+# Read for every task: one JSON instance a line, and the files and fields of an HTML form.
+JSON_LINES = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines")
+FORM = "multipart/form-data"
 
 # What HTTP clients send when their user has not chosen: curl's `-d` the second.
 _UNSAID = ("", "application/x-www-form-urlencoded")
 
 # Any page may ask: a key is in a header that the page sets itself, never in a cookie.
-CORS = {"Access-Control-Allow-Origin": "*"}
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "inference-header-content-length,retry-after,"
+        "x-compute-ms,x-cost-usd,x-model-version,x-prediction-id"
+    ),
+}
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET,POST,OPTIONS",
+    "Access-Control-Allow-Methods": "GET,POST,DELETE,OPTIONS",
+    # The star lets in what a client adds of its own, but a key has to be named.
     "Access-Control-Allow-Headers": (
-        "authorization,content-type,inference-header-content-length,x-api-key,x-label,x-variant"
+        "*,authorization,content-encoding,content-type,"
+        "inference-header-content-length,prefer,x-api-key,x-label,x-variant"
     ),
     "Access-Control-Max-Age": "86400",
 }
@@ -58,6 +69,8 @@ class Response:
     @property
     def is_text(self) -> bool:
         """Whether the body travels as text; anything else is wrapped in base64 on its way."""
+        if "Content-Encoding" in self.headers:
+            return False
         return self.media_type == JSON or self.media_type.startswith("text/")
 
 

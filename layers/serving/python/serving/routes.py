@@ -9,6 +9,9 @@ from serving.prices import Usage
 from serving.protocols import native, oip
 from serving.service import Service
 
+# What fits into one packet anyway is not compressed.
+WORTH_PACKING_BYTES = 1400
+
 Answer = Callable[[Service, Request, Usage], Response]
 
 
@@ -45,7 +48,16 @@ class Router:
         method, answer = route
         if request.method != method and (request.method, method) != ("HEAD", "GET"):
             raise MethodNotAllowed(f"{request.path} takes {method}, not {request.method}")
-        return answer(self.service, request, usage)
+        if coding := request.headers.get("content-encoding"):
+            from serving import encodings
+
+            request.body = encodings.unpacked(request.body, coding, most)
+        response = answer(self.service, request, usage)
+        if len(response.body) >= WORTH_PACKING_BYTES and "accept-encoding" in request.headers:
+            from serving import encodings
+
+            return encodings.packed(response, request.headers["accept-encoding"])
+        return response
 
     def _missing(self, path: str) -> str:
         """Why there is no such path: another model, another version, or nothing at all."""

@@ -10,7 +10,7 @@ from serving import arrays, artifact, limits, tasks
 from serving.artifact import Artifact
 from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
-from serving.http import JSON
+from serving.http import FORM, JSON, JSON_LINES
 from serving.limits import Limits
 from serving.manifest import Manifest
 from serving.session import Session
@@ -102,7 +102,7 @@ class Service:
     def instances(self, media_type: str, body: bytes) -> list[Json]:
         """Split a raw body into instances.  Raises UnsupportedMediaType, or what the task does."""
         if media_type not in self.task.media_types:
-            expected = ", ".join((JSON, *self.task.media_types))
+            expected = ", ".join((JSON, JSON_LINES[0], FORM, *self.task.media_types))
             raise UnsupportedMediaType(f"media type is '{media_type}', expected one of {expected}")
         return self.task.instances(media_type, body)
 

@@ -9,7 +9,7 @@ from serving.explain import score
 from serving.explain.question import Question
 from serving.http import JSON, Request, Response, parse_json, reply
 from serving.prices import Usage
-from serving.protocols import native
+from serving.protocols import native, raw
 from serving.service import Service
 from serving.types import Json, JsonObject
 
@@ -37,20 +37,20 @@ def answer(service: Service, request: Request, usage: Usage) -> Response:
     drawn = _accepts_png(request) and "overlay" in explain.options(task)
     if drawn and len(instances) != 1:
         raise Unprocessable(f"the request holds {len(instances)} images, expected 1 for a PNG")
+    as_table = not drawn and native.wants_table(request)
     options |= {"overlay": True} if drawn else {}
     predictions = _explained(chosen, instances, options, request.deadline)
     if drawn:
         return Response(200, b64decode(predictions[0]["attributions"]["overlay"]), _PNG)
-    return reply(
-        {
-            "id": request.id,
-            "model": service.name,
-            "version": service.version,
-            "variant": chosen.variant,
-            "predictions": predictions,
-            "usage": usage((perf_counter() - started) * 1000),
-        }
-    )
+    document = {
+        "id": request.id,
+        "model": service.name,
+        "version": service.version,
+        "variant": chosen.variant,
+        "predictions": predictions,
+        "usage": usage((perf_counter() - started) * 1000),
+    }
+    return native.table(document, task) if as_table else reply(document)
 
 
 def _explained(
@@ -79,11 +79,7 @@ def _read(service: Service, request: Request) -> tuple[Service, list[Json], Json
     if request.media_type != JSON:
         label = request.headers.get(_LABEL_HEADER)
         options = {} if label is None else {"label": label}
-        return (
-            service.choose(variant),
-            service.instances(request.media_type, request.body),
-            options,
-        )
+        return service.choose(variant), raw.instances(service, request), options
     known = explain.options(service.manifest.task)
     document = native.question(parse_json(request, service.limits.nesting), known)
     options = {name: document[name] for name in known if name in document}

@@ -1,0 +1,74 @@
+"""Bodies that are no JSON request: a text, a table, lines of JSON, an image, a recording, a form.
+
+Imported when the first of them comes.
+"""
+
+from serving import arrays, multipart, strict_json
+from serving.errors import BadRequest, UnsupportedMediaType
+from serving.http import FORM, JSON, JSON_LINES, Request
+from serving.protocols import native
+from serving.service import Service
+from serving.types import Json
+
+# What a file's name says of it where its part of a form says nothing; the ending -> media type.
+_ENDINGS = {
+    "csv": "text/csv",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "json": JSON,
+    "jsonl": JSON_LINES[0],
+    "ndjson": JSON_LINES[0],
+    "png": "image/png",
+    "txt": "text/plain",
+    "wav": "audio/wav",
+}
+_UNSAID = ("", "application/octet-stream")
+_TEXT_CODES = ("utf-8", "utf8", "us-ascii")
+
+
+def instances(service: Service, request: Request) -> list[Json]:
+    """The instances of a body that is not JSON.  Raises ServingError."""
+    _require_unicode(request)
+    if request.media_type == FORM:
+        stated = request.headers["content-type"]
+        parts = multipart.read(request.body, stated, service.limits.batch)
+        return [instance for part in parts for instance in _of_part(service, part)]
+    return _of_body(service, request.media_type, request.body)
+
+
+def _of_part(service: Service, part: multipart.Part) -> list[Json]:
+    """A file of a form gives the instances that it would give alone; a field is a text."""
+    media_type = part.media_type
+    if media_type in _UNSAID:
+        ending = part.filename.rpartition(".")[2].lower()
+        media_type = _ENDINGS.get(ending, media_type) if part.filename else "text/plain"
+    try:
+        return _of_body(service, media_type, part.body)
+    except UnsupportedMediaType as error:
+        which = arrays.shown(part.filename or part.name)
+        raise UnsupportedMediaType(f"part {which} of the form: {error}") from None
+
+
+def _of_body(service: Service, media_type: str, body: bytes) -> list[Json]:
+    if media_type == JSON:
+        document = native.question(_parsed(body, service.limits.nesting, "body"))
+        return list(document["instances"])
+    if media_type in JSON_LINES:
+        lines = enumerate(body.splitlines(), start=1)
+        return [_parsed(line, service.limits.nesting, f"line {at}") for at, line in lines if line]
+    return service.instances(media_type, body)
+
+
+def _parsed(raw: bytes, nesting: int, what: str) -> Json:
+    try:
+        return strict_json.loads(raw, nesting)
+    except strict_json.NotStrictJson as error:
+        raise BadRequest(f"{what}: {error}") from None
+
+
+def _require_unicode(request: Request) -> None:
+    """Refuse another character set than UTF-8 rather than read it wrong."""
+    _, _, charset = request.headers.get("content-type", "").lower().partition("charset=")
+    stated = charset.partition(";")[0].strip(' "')
+    if stated and stated not in _TEXT_CODES:
+        raise UnsupportedMediaType(f"the body's charset is '{stated}', expected utf-8")
