@@ -5,9 +5,9 @@ costs a start nothing.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from serving import digests
 from serving import manifest as manifests
 from serving.errors import ArtifactError
 from serving.manifest import Manifest
@@ -70,7 +70,7 @@ def _read_verified(folder: Path, name: str, manifest: Manifest) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise ArtifactError(f"{path} is not a regular file")
     content = path.read_bytes()
-    found = sha256(content).hexdigest()
+    found = digests.sha256(content)
     if found != entry.sha256:
         raise ArtifactError(f"{path} has SHA-256 {found}, expected {entry.sha256}")
     return content

@@ -5,10 +5,10 @@ Nothing else reads the environment, and nothing here waits for the first request
 
 import gc
 import os
-import platform
 from functools import cache
 from pathlib import Path
 
+import serving.lean_imports  # noqa: F401 - before whatever imports numpy
 from serving import artifact, fetch, hooks, lock, manifest, snapshot
 from serving.handler import Handler, UploadDoor
 from serving.prices import Meter
@@ -42,7 +42,7 @@ def build() -> Handler:
         namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
         trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
     )
-    meter = Meter(memory_mb, _ARCHITECTURES[platform.machine()])
+    meter = Meter(memory_mb, _ARCHITECTURES[os.uname().machine])
 
     @cache
     def open_uploads() -> UploadDoor:
@@ -62,3 +62,4 @@ def build() -> Handler:
 handler = build()
 # What init has made lives as long as the sandbox: the collector need not look at it again.
 gc.freeze()
+gc.enable()

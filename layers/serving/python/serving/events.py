@@ -2,7 +2,6 @@
 
 import binascii
 import json
-from base64 import b64encode
 from dataclasses import dataclass
 from time import monotonic
 
@@ -75,11 +74,11 @@ def read_body(event: JsonObject) -> bytes:
 
 def to_http(response: Response) -> JsonObject:
     """A response as the proxy integration wants it."""
-    text = response.is_text
+    text, raw = response.is_text, response.body
     return {
         "statusCode": int(response.status),
         "headers": {"Content-Type": response.media_type, **CORS, **response.headers},
-        "body": response.body.decode() if text else b64encode(response.body).decode(),
+        "body": (raw if text else binascii.b2a_base64(raw, newline=False)).decode(),
         "isBase64Encoded": not text,
     }
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from serving import arrays, csv_rows
+from serving import arrays
 from serving.errors import ArtifactError, Unprocessable
 from serving.types import Array, Json, JsonObject
 
@@ -49,6 +49,8 @@ class Features:
         A first line that names the features, in any order, is a header.  Raises BadRequest when it
         is no CSV, Unprocessable when the header names other features.
         """
+        from serving import csv_rows
+
         lines = csv_rows.read(body)
         rows = [[_number(cell) for cell in line] for line in lines]
         if rows and rows[0] and all(type(cell) is str for cell in rows[0]):

@@ -5,7 +5,6 @@ A large one is fetched in the init phase, by parallel ranged reads into /tmp, an
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from serving import keys, manifest
@@ -26,6 +25,8 @@ def locate(root: Path, model: str, lock: Lock, bucket: str, environ: Mapping[str
     packaged = root / PACKAGED
     if packaged.is_dir():
         return packaged
+    from tempfile import gettempdir
+
     from serving import objects
 
     held = objects.connect(bucket, environ)

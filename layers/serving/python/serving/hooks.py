@@ -1,6 +1,5 @@
 """`model.py`: what one model does before and after its graph, when its task is not enough."""
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,8 @@ def load(folder: Path) -> Hooks:
     path = folder / NAME
     if not path.is_file():
         return Hooks()
+    import importlib.util
+
     spec = importlib.util.spec_from_file_location(f"{folder.name}_hooks", path)
     if spec is None or spec.loader is None:
         raise FolderError(f"{path} cannot be imported")

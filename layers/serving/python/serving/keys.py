@@ -1,8 +1,6 @@
 """Where things lie in S3: the one place that spells a key."""
 
-from hashlib import sha256
-
-from serving import manifest
+from serving import digests, manifest
 
 # Amazon S3, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8.
 LONGEST_KEY_BYTES = 1024
@@ -48,6 +46,6 @@ def _beside(prefix: str, key: str) -> str:
     whole = f"{prefix}{key}.json"
     if len(whole.encode()) <= LONGEST_KEY_BYTES:
         return whole
-    end = f"~{sha256(key.encode()).hexdigest()}.json"
+    end = f"~{digests.sha256(key.encode())}.json"
     room = LONGEST_KEY_BYTES - len(prefix.encode()) - len(end)
     return prefix + key.encode()[:room].decode(errors="ignore") + end

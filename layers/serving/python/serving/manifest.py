@@ -6,8 +6,8 @@ A manifest names every other file of its artifact with size and SHA-256, so the 
 
 import json
 from dataclasses import dataclass, field
-from hashlib import sha256
 
+from serving import digests
 from serving.datatypes import NUMPY
 from serving.errors import ArtifactError
 from serving.types import Json, JsonObject
@@ -124,7 +124,7 @@ def render(manifest: Manifest) -> bytes:
 
 def digest(raw: bytes) -> str:
     """The digest that names an artifact: SHA-256 of its manifest, hexadecimal."""
-    return sha256(raw).hexdigest()
+    return digests.sha256(raw)
 
 
 def _take(document: JsonObject, key: str, kind: type) -> Json:

@@ -5,8 +5,8 @@ answers the artifact's own examples, so that what the first runs allocate and im
 After a restore whatever holds a connection or credentials is made anew.
 """
 
+import binascii
 import json
-from base64 import b64decode
 from collections.abc import Callable
 
 from serving.http import JSON, Request
@@ -43,7 +43,7 @@ def _request(model: str, example: JsonObject) -> Request:
 def _body(example: JsonObject) -> bytes:
     """A body in base64, or as text when it is no JSON, or as JSON."""
     if "body_base64" in example:
-        return b64decode(example["body_base64"])
+        return binascii.a2b_base64(example["body_base64"])
     if isinstance(example["body"], str) and example["media_type"] != JSON:
         return example["body"].encode()
     return json.dumps(example["body"]).encode()

@@ -1,10 +1,15 @@
 """The vocabulary: what travels between the steps of a request."""
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from numpy.typing import NDArray
+import numpy as np
 
-Array: TypeAlias = NDArray[Any]
+if TYPE_CHECKING:  # a start does without numpy.typing
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+else:
+    Array = np.ndarray
 
 # The only type between a task's decode and its encode: tensor name -> array, first axis the batch.
 Tensors: TypeAlias = dict[str, Array]

@@ -4,7 +4,7 @@ A task module has one function, `build(artifact, limits) -> Task`.  A new task i
 """
 
 from importlib import import_module
-from pkgutil import iter_modules
+from importlib.machinery import PathFinder
 from typing import Protocol
 
 from serving.artifact import Artifact
@@ -43,8 +43,10 @@ class Task(Protocol):
 def build(artifact: Artifact, limits: Limits) -> Task:
     """The task that a manifest names.  Raises ArtifactError when there is none, or no fit."""
     manifest = artifact.manifest
-    known = sorted(module.name for module in iter_modules(__path__))
-    if manifest.task not in known:
+    if PathFinder.find_spec(manifest.task, __path__) is None:
+        from pkgutil import iter_modules
+
+        known = sorted(module.name for module in iter_modules(__path__))
         raise ArtifactError(f"manifest: task is {manifest.task!r}, expected one of {known}")
     task: Task = import_module(f"{__name__}.{manifest.task}").build(artifact, limits)
     return task
