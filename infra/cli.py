@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from infra import terminal
+from infra import keys_commands, terminal
 from training.release.metrics import TOLERANCE
 
 _ROOMS = {"infra", "serving", "training"}
@@ -37,6 +37,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+app.add_typer(keys_commands.app, name="keys")
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Bucket = Annotated[

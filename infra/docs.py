@@ -4,9 +4,10 @@ A part lies between `<!-- generated: NAME -->` and `<!-- end -->` in a Markdown 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from typer.core import TyperGroup
 from typer.main import get_group
 
 from infra.cli import app
@@ -45,15 +46,21 @@ def models(root: Path) -> str:
 def commands(_: Path) -> str:
     """A table of the commands: the first line of each one's help."""
     rows = ["| command | what it does |", "|---|---|"]
-    for name, command in get_group(app).commands.items():
+    return "\n".join([*rows, *_rows(get_group(app), "flotilla")]) + "\n"
+
+
+def _rows(group: TyperGroup, before: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _rows(command, f"{before} {name}")
+            continue
         arguments = "".join(
-            f" {str(parameter.name).upper()}"
+            f" {parameter.metavar or str(parameter.name).upper()}"
             for parameter in command.params
             if parameter.param_type_name == "argument"
         )
         said = (command.help or "").partition("\n")[0]
-        rows.append(f"| `flotilla {name}{arguments}` | {said} |")
-    return "\n".join(rows) + "\n"
+        yield f"| `{before} {name}{arguments}` | {said} |"
 
 
 def _figures(locked: Lock) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -37,6 +38,17 @@ def print_json(document: object) -> None:
         out.print_json(data=document)
     else:
         print(json.dumps(document, indent=2))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: int = 0) -> None:
+    """Print a table; its last `right` columns hold numbers."""
+    table = Table(box=None)
+    for place, heading in enumerate(headings):
+        justify: Literal["left", "right"] = "right" if place >= len(headings) - right else "left"
+        table.add_column(heading, justify=justify)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    out.print(table)
 
 
 def print_report(report: "Report", as_json: bool) -> None:
