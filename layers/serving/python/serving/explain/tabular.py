@@ -3,7 +3,11 @@
 The game's players are the features; a coalition's worth is the score of the row that has the
 members' own values, and the reference's for the rest (interventional, with one background row).
 The reference is the mean of the training rows, from the artifact's baseline, unless the caller
-names another.
+names another; `base` is its score.
+
+`linear`: the values are read off the weights.  `exact`: every coalition is asked.  `permutations`:
+drawn orders are, always the same ones.  A probability is no weighted sum of features, even where
+the logit is, so `linear` is for regressions.
 """
 
 import json
@@ -11,15 +15,15 @@ import json
 import numpy as np
 
 from serving.errors import Unprocessable
-from serving.explain import shapley
+from serving.explain import linear, shapley
 from serving.explain.question import Question
 from serving.explain.score import Score
 from serving.features import Features
 from serving.manifest import BASELINE
 from serving.service import Service
-from serving.types import Array, JsonObject, Tensors
+from serving.types import Array, JsonObject
 
-METHODS = ("exact", "permutations")
+METHODS = ("linear", "exact", "permutations")
 OPTIONS = ("reference",)
 _NUMBERS = {"type": "object", "additionalProperties": {"type": "number"}}
 PARTS: JsonObject = {
@@ -33,7 +37,7 @@ PARTS: JsonObject = {
 
 # Up to so many features every coalition is asked: 2^12 rows.
 _ENUMERATED = 12
-# Beyond, orders are drawn for about so many rows, at least _LEAST_PAIRS of them.
+# Beyond, orders are drawn for about so many rows, at least _LEAST_PAIRS of them and as many back.
 _DRAWN_ROWS = 8192
 _LEAST_PAIRS = 8
 _SEED = 0
@@ -47,44 +51,46 @@ def attribute(score: Score, question: Question) -> JsonObject:
     (tensor,) = question.inputs
     row = question.inputs[tensor][0]
     reference = _reference(score.service, question, tensor, names)
-    # A feature that has the reference's value adds nothing: it is no player.
-    moved = np.flatnonzero(row != reference)
-
-    def worth(coalitions: Array) -> Array:
-        def batches(start: int) -> Tensors:
-            members = coalitions[start : start + _ROWS_A_RUN]
-            rows = np.tile(reference, (len(members), 1))
-            rows[:, moved] = np.where(members, row[moved], reference[moved])
-            return {tensor: rows}
-
-        return score(batches(start) for start in range(0, len(coalitions), _ROWS_A_RUN))
-
-    found: JsonObject = {"method": "exact"}
-    values = np.zeros(len(names))
-    if len(moved) <= _ENUMERATED:
-        values[moved] = shapley.exact(worth, len(moved))
+    weights = None if score.label else linear.weights(score.service)
+    if weights is None:
+        values, how = _divided(score, tensor, row, reference)
     else:
-        pairs = max(_LEAST_PAIRS, _DRAWN_ROWS // (2 * len(moved) + 2))
-        values[moved], errors = shapley.permutations(worth, len(moved), pairs, _SEED)
-        found = {"method": "permutations", "standard_error": float(errors.max())}
+        values, how = weights * (row.astype(np.float64) - reference), {"method": "linear"}
     return {
-        **found,
+        **how,
         "base": score.served - float(values.sum()),
         "features": dict(zip(names, values.tolist(), strict=True)),
         "reference": dict(zip(names, reference.tolist(), strict=True)),
     }
 
 
+def _divided(score: Score, tensor: str, row: Array, reference: Array) -> tuple[Array, JsonObject]:
+    """The Shapley values (F,) of a row, and how they were found."""
+    # A feature that has the reference's value adds nothing: it is no player.
+    moved = np.flatnonzero(row != reference)
+
+    def rows(members: Array) -> Array:
+        mixed = np.tile(reference, (len(members), 1))
+        mixed[:, moved] = np.where(members, row[moved], reference[moved])
+        return mixed
+
+    def worth(coalitions: Array) -> Array:
+        starts = range(0, len(coalitions), _ROWS_A_RUN)
+        return score({tensor: rows(coalitions[at : at + _ROWS_A_RUN])} for at in starts)
+
+    values = np.zeros(len(row))
+    if len(moved) <= _ENUMERATED:
+        values[moved] = shapley.exact(worth, len(moved))
+        return values, {"method": "exact"}
+    pairs = max(_LEAST_PAIRS, _DRAWN_ROWS // (2 * len(moved) + 2))
+    values[moved], errors = shapley.permutations(worth, len(moved), pairs, _SEED)
+    return values, {"method": "permutations", "standard_error": float(errors.max())}
+
+
 def _reference(service: Service, question: Question, tensor: str, names: list[str]) -> Array:
-    stated = question.options.get("reference")
-    if stated is not None:
-        row: Array = service.task.decode([stated])[tensor][0]
-        return row
-    return _average(service, names)
-
-
-def _average(service: Service, names: list[str]) -> Array:
-    """The mean of each feature (F,), from the baseline that training wrote."""
+    if "reference" in question.options:
+        stated: Array = service.task.decode([question.options["reference"]])[tensor][0]
+        return stated
     if BASELINE not in service.manifest.files:
         raise Unprocessable(
             f"model '{service.name}' has no {BASELINE} to take an average row from, "
