@@ -160,6 +160,34 @@ def regressor(folder: Path) -> Path:
     )
 
 
+def bent_surface(folder: Path) -> Path:
+    """Rows of twelve features, each bending what the others do: a small untrained network."""
+    generator = np.random.default_rng(4)
+    nodes = [
+        helper.make_node("MatMul", ["features", "first"], ["inner"]),
+        helper.make_node("Tanh", ["inner"], ["bent"]),
+        helper.make_node("MatMul", ["bent", "second"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+    ]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("features", "FP32", ["n", 12])],
+        [tensor("probabilities", "FP32", ["n", 2])],
+        {
+            "first": generator.normal(size=(12, 8)).astype(np.float32),
+            "second": generator.normal(size=(8, 2)).astype(np.float32),
+        },
+    )
+    return write(
+        folder,
+        "tabular_classification",
+        onnx_bytes,
+        [TensorSpec("features", "FP32", (-1, 12))],
+        [TensorSpec("probabilities", "FP32", (-1, 2))],
+        {"features": [{"name": f"f{index}"} for index in range(12)], "labels": LABELS},
+    )
+
+
 def brightness(folder: Path, channels: int = 1) -> Path:
     """Images; `bright` with the mean brightness of all pixels as its probability."""
     nodes = [
