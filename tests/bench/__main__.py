@@ -23,7 +23,7 @@ from infra.local.clients import CREDENTIALS
 from infra.local.code import REGION, Code, Host
 from infra.local.moto_process import MotoProcess
 from infra.package import build
-from tests.bench import chart
+from tests.bench import chart, explain
 from tests.bench.engine import engine_times
 from tests.bench.race import Contestant, Times, race
 
@@ -70,6 +70,7 @@ def main() -> None:
     engine = engine_times(ROOT / "training" / "iris" / "artifact")
     console.print(_table(times))
     console.print(_engine_table(engine))
+    console.print(explain.table(explain.costs()))
     _write(times, engine)
     console.print(f"written: {OUT / 'bench.json'}, {OUT / 'bench.png'}")
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from infra import contents
 from infra.local.cloud import LocalCloud
-from serving import folder, lock, manifest
+from serving import explain, folder, lock, manifest
 from serving.manifest import Manifest
 from tests.integration.fleet import ROOT, artifact
 from training.release import examples
@@ -89,6 +89,32 @@ def test_direct_invoke_gives_the_same_as_http(
     document = {"instances": _native_instances(model, promised)}
     over_http = _post(cloud, f"/v1/models/{model}/predict", document)
     assert cloud.invoke(model, document)["predictions"] == over_http["predictions"]
+
+
+@each_model
+def test_attributions_add_up_to_what_is_served(
+    cloud: LocalCloud, model: str, promised: Manifest
+) -> None:
+    raw = (artifact(model) / manifest.EXAMPLES).read_bytes()
+    example = next(e for e in examples.parse(raw, promised.model) if e.path.endswith("/predict"))
+    media_type = {"content-type": example.media_type}
+    reply = cloud.http("POST", f"/v1/models/{model}/explain", example.body, media_type)
+    if promised.task not in explain.TASKS:
+        assert (reply.status, reply.json()["error"]["code"]) == (404, "not_found")
+        return
+    assert reply.status == 200, reply.body
+    for prediction in reply.json()["predictions"]:
+        found = prediction["attributions"]
+        served = prediction["scores"][found["label"]] if "label" in found else prediction["value"]
+        assert found["base"] + sum(_attributed(found)) == pytest.approx(served, abs=1e-5)
+
+
+def _attributed(found: Json) -> list[float]:
+    if "cells" in found:
+        return [value for row in found["cells"] for value in row]
+    if "features" in found:
+        return list(found["features"].values())
+    return [part["value"] for part in found.get("tokens") or found["segments"]]
 
 
 def _native_instances(model: str, promised: Manifest) -> list[Json]:
