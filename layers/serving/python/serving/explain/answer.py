@@ -9,7 +9,7 @@ from serving.explain import score
 from serving.explain.question import Question
 from serving.http import JSON, Request, Response, parse_json, reply
 from serving.prices import Usage
-from serving.protocols import native, raw
+from serving.protocols import native
 from serving.service import Service
 from serving.types import Json, JsonObject
 
@@ -77,6 +77,8 @@ def _read(service: Service, request: Request) -> tuple[Service, list[Json], Json
     """
     variant = request.headers.get(native.VARIANT_HEADER)
     if request.media_type != JSON:
+        from serving.protocols import raw
+
         label = request.headers.get(_LABEL_HEADER)
         options = {} if label is None else {"label": label}
         return service.choose(variant), raw.instances(service, request), options
