@@ -4,19 +4,17 @@ A model whose artifact is not there, or is not the one of its lock, has no packa
 with the reason, and everything else is built.
 """
 
-import importlib.metadata
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.packing import Contents
+from infra import packing, site
+from infra.packing import Contents, Plan
 from serving import artifact, fetch, folder, lock
 from serving import manifest as manifests
 from serving.artifact import Artifact
 from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
-from serving.types import Json, JsonObject
 
 # A larger artifact is fetched from S3 when its function starts (see serving.fetch).
 RIDES_ALONG_BYTES = 50_000_000
@@ -24,29 +22,28 @@ _CATALOG = "catalog"
 _HOOKS = "model.py"
 
 
-def functions(root: Path) -> tuple[dict[str, Contents], dict[str, str]]:
-    """The contents of each function's package, and for each model without one why.
+def functions(root: Path) -> tuple[dict[str, Plan], dict[str, str]]:
+    """What is in each function's package, and for each model without one why.
 
     Raises FolderError when a folder is malformed.
     """
-    contents: dict[str, Contents] = {}
+    plans: dict[str, Plan] = {}
     missing: dict[str, str] = {}
-    described: list[JsonObject] = []
+    released: list[tuple[ModelFolder, Lock, Artifact]] = []
     for model in folder.discover(root / "functions"):
         try:
             locked = lock.read(model.path)
-            released = _released(root, model.name, locked)
+            released.append((model, locked, _released(root, model.name, locked)))
         except ArtifactError as error:
             missing[model.name] = str(error)
             continue
-        contents[model.name] = _model(model, released)
-        described.append(_describe(model, locked, released))
+        plans[model.name] = packing.plan(_model(model, released[-1][-1]))
     for path in _services(root):
-        contents[path.name] = _service(path)
-    if _CATALOG in contents:
-        catalog = {"version": importlib.metadata.version("flotilla"), "models": described}
-        contents[_CATALOG]["catalog.json"] = json.dumps(catalog, indent=1).encode()
-    return contents, missing
+        files = _service(path)
+        plans[path.name] = (
+            site.plan(files, released) if path.name == _CATALOG else packing.plan(files)
+        )
+    return plans, missing
 
 
 def _released(root: Path, name: str, locked: Lock) -> Artifact:
@@ -93,23 +90,3 @@ def _service(path: Path) -> Contents:
     modules = [file for file in files if file.suffix == ".py"]
     root = path if len(modules) == 1 else path.parents[1]
     return {file.relative_to(root).as_posix(): file for file in files}
-
-
-def _describe(model: ModelFolder, locked: Lock, released: Artifact) -> JsonObject:
-    """What the catalog says of a model, with a request that a caller can try."""
-    return {
-        "name": model.name,
-        "description": model.description,
-        "task": model.task,
-        "version": str(locked.version),
-        "digest": locked.digest,
-        "metrics": locked.metrics,
-        "example": _example(released),
-    }
-
-
-def _example(released: Artifact) -> Json:
-    """The first example that speaks the native protocol, or else the first."""
-    examples: list[JsonObject] = json.loads(released.read(manifests.EXAMPLES))["examples"]
-    native = [example for example in examples if example["operation"] == "predict"]
-    return next(iter(native or examples), None)

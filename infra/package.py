@@ -34,13 +34,12 @@ def build(platform: Literal["local", "lambda"], root: Path) -> Built:
     target = root / "build" / platform
     target.mkdir(parents=True, exist_ok=True)
     functions, missing = contents.functions(root)
-    plans = {name: packing.plan(files) for name, files in functions.items()}
     with alone(target):
         return Built(
             platform=on,
             folder=target,
             layers=_make(target / "layers", layers.plans(on, root, target), on, on.layers_at),
-            functions=_make(target / "functions", plans, on, on.functions_at),
+            functions=_make(target / "functions", functions, on, on.functions_at),
             missing=missing,
         )
 

@@ -7,13 +7,14 @@ import json
 import os
 import re
 from base64 import b64encode
-from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.catalog import pages
 from serving import http
 from serving.errors import MethodNotAllowed, NotFound, ServingError
 from serving.types import JsonObject
@@ -39,6 +40,7 @@ _OWN_PATHS = {
     "/v2/models": "GET",
     "/v2/repository/index": "POST",
 }
+_PAGES = pages.find(_ROOT / "static")
 _MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
 
 logger = Logger()
@@ -97,10 +99,22 @@ def load(name: str, change: str) -> Response[str]:
     return _fail(MethodNotAllowed(f"model '{name}' cannot be {change}ed: deploy models instead"))
 
 
-@app.get("/")
-def playground() -> Response[str]:
-    """The page on which people try the models."""
-    return _wrap(_PLAYGROUND)
+def page() -> Response[str]:
+    """Serve a file of the package: a page, or what it loads."""
+    event = app.current_event
+    if not event.request_context.path.endswith("/") and event.path == "/":
+        # Of a stage without a slash the page could not tell what its links are relative to.
+        stage = event.request_context.path.rpartition("/")[2]
+        return Response(HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"{stage}/"})
+    headers = {name.lower(): value for name, value in event.headers.items()}
+    reply = pages.answer(event.path, _PAGES[event.path], headers)
+    answer = Response(reply.status, reply.media_type, b64encode(reply.body).decode(), reply.headers)
+    answer.base64_encoded = True  # of bytes Powertools does it itself, unless they are JSON
+    return answer
+
+
+for _path in _PAGES:
+    app.get(_path)(page)
 
 
 @app.not_found
@@ -128,8 +142,8 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
 
 
 def _refusal(method: str, path: str) -> ServingError:
-    if takes := _OWN_PATHS.get(path.rstrip("/")):
-        return MethodNotAllowed(f"{path} takes {takes}, not {method}")
+    if takes := _OWN_PATHS.get(path.rstrip("/"), "GET" if path in _PAGES else None):
+        return MethodNotAllowed(f"{path} takes {takes}, not {method}", allowed=f"{takes}, OPTIONS")
     match = _MODEL_PATH.fullmatch(path)
     if match and match[1] not in _MODELS:
         return NotFound(f"model '{match[1]}' is unknown, expected one of {sorted(_MODELS)}")
@@ -145,33 +159,3 @@ def _fail(error: Exception) -> Response[str]:
 
 def _wrap(response: http.Response) -> Response[str]:
     return Response(response.status, response.media_type, response.body.decode(), response.headers)
-
-
-def _page() -> http.Response:
-    """The playground with the catalog in it; nothing runs on it but its own script."""
-    data = json.dumps(_CATALOG["models"]).replace("<", "\\u003c")
-    page = (_ROOT / "playground.html").read_text().replace("{{models}}", data)
-    policy = {
-        "default-src": "'none'",
-        "connect-src": "'self'",
-        "img-src": "data: blob:",
-        "style-src": _allow_only(re.findall(r"<style>(.*?)</style>", page, re.DOTALL)),
-        "script-src": _allow_only(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)),
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "frame-ancestors": "'none'",
-    }
-    headers = {
-        "Content-Security-Policy": "; ".join(f"{what} {who}" for what, who in policy.items()),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-    }
-    return http.Response(200, page.encode(), "text/html; charset=utf-8", headers)
-
-
-def _allow_only(sources: list[str]) -> str:
-    digests = (b64encode(sha256(source.encode()).digest()).decode() for source in sources)
-    return " ".join(f"'sha256-{digest}'" for digest in digests)
-
-
-_PLAYGROUND = _page()

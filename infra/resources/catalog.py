@@ -35,8 +35,8 @@ def catalog() -> Resources:
         f"{PREFIX}Function": function(
             PREFIX,
             NAME,
-            Description="Playground, health, list of models, and 404 for everything else",
-            Handler="handler.handler",
+            Description="Pages, health, list of models, and 404 for everything else",
+            Handler="functions.catalog.handler.handler",
             Architectures=[ARCHITECTURE],
             MemorySize=MEMORY_MB,
             Timeout=TIMEOUT_S,

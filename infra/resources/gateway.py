@@ -37,7 +37,7 @@ PLANS: dict[str, Block] = {
 STAGE_THROTTLE = {"ThrottlingRateLimit": 5_000, "ThrottlingBurstLimit": 2_500}
 
 # response type -> status, code and message, where API Gateway answers in place of a function.
-_REFUSALS = {
+REFUSALS = {
     "UNAUTHORIZED": (
         401,
         "unauthorized",
@@ -169,7 +169,7 @@ def _api() -> Block:
 def _gateway_responses() -> Block:
     fixed = {
         name: {"StatusCode": status, **_refusal(code, message)}
-        for name, (status, code, message) in _REFUSALS.items()
+        for name, (status, code, message) in REFUSALS.items()
     }
     fixed["UNAUTHORIZED"]["ResponseParameters"]["Headers"] |= _CHALLENGE
     return fixed | {name: _refusal(*default) for name, default in _DEFAULTS.items()}

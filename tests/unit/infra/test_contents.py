@@ -1,6 +1,5 @@
 """What is in the package of a function, and which models have none."""
 
-import json
 from hashlib import sha256
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def add_catalog(root: Path) -> Path:
 def test_a_model_is_packed_with_its_artifact(tmp_path: Path) -> None:
     folder = add_model(tmp_path)
     found, missing = contents.functions(tmp_path)
-    assert set(found["sorter"]) == {
+    assert set(found["sorter"].contents()) == {
         "model.toml",
         "artifact.lock",
         "artifact/manifest.json",
@@ -48,13 +47,14 @@ def test_a_model_is_packed_with_its_artifact(tmp_path: Path) -> None:
     }
     assert missing == {}
     (folder / "model.py").write_text("def preprocess(inputs):\n    return inputs\n")
-    assert "model.py" in contents.functions(tmp_path)[0]["sorter"]
+    assert "model.py" in contents.functions(tmp_path)[0]["sorter"].contents()
 
 
 def test_a_large_artifact_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add_model(tmp_path)
     monkeypatch.setattr(contents, "RIDES_ALONG_BYTES", 10)
-    assert set(contents.functions(tmp_path)[0]["sorter"]) == {"model.toml", "artifact.lock"}
+    found, _ = contents.functions(tmp_path)
+    assert set(found["sorter"].contents()) == {"model.toml", "artifact.lock"}
 
 
 def test_models_that_cannot_be_packed_say_what_to_run(tmp_path: Path) -> None:
@@ -82,23 +82,13 @@ def test_one_malformed_folder_fails_everything(tmp_path: Path) -> None:
         contents.functions(tmp_path)
 
 
-def test_a_service_is_its_files_and_the_catalog_knows_the_models(tmp_path: Path) -> None:
-    add_catalog(tmp_path)
-    add_model(tmp_path)
-    add_model(tmp_path, "unpublished")
-    (tmp_path / "functions" / "unpublished" / "artifact.lock").unlink()
-    catalog = contents.functions(tmp_path)[0]["catalog"]
-    assert set(catalog) == {"handler.py", "catalog.json"}
-    described = json.loads(bytes(catalog["catalog.json"]))  # type: ignore[arg-type]
-    (model,) = described["models"]
-    assert model["name"] == "sorter"
-    assert model["version"] == "3"
-    assert model["metrics"] == {"accuracy": 0.9}
-    assert model["example"] is None
+def test_a_service_is_its_files(tmp_path: Path) -> None:
+    add_catalog(tmp_path).rename(tmp_path / "functions" / "greeter")
+    assert set(contents.functions(tmp_path)[0]["greeter"].contents()) == {"handler.py"}
 
 
 def test_a_service_of_several_modules_imports_them_as_here(tmp_path: Path) -> None:
     folder = add_catalog(tmp_path).rename(tmp_path / "functions" / "jobs")
     (folder / "table.py").write_text("")
-    found = contents.functions(tmp_path)[0]["jobs"]
+    found = contents.functions(tmp_path)[0]["jobs"].contents()
     assert set(found) == {"functions/jobs/handler.py", "functions/jobs/table.py"}

@@ -42,6 +42,11 @@ class MethodNotAllowed(ServingError):
     status = HTTPStatus.METHOD_NOT_ALLOWED
     code = "method_not_allowed"
 
+    def __init__(self, message: str, allowed: str = "") -> None:
+        """`allowed` has those methods with commas between them; RFC 9110 asks for their names."""
+        super().__init__(message)
+        self.allowed = allowed
+
 
 class NotAcceptable(ServingError):
     """The answer is wanted in a media type that there is none of."""

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from serving import strict_json
-from serving.errors import BadRequest, ServingError
+from serving.errors import BadRequest, MethodNotAllowed, ServingError
 from serving.types import Json
 
 JSON = "application/json"
@@ -90,8 +90,12 @@ def error_reply(error: Exception, path: str, request_id: str) -> Response:
         status, code = ServingError.status, ServingError.code
         message = f"internal error, please report id {request_id}"
     if path == "/v2" or path.startswith("/v2/"):
-        return reply({"error": message}, status)
-    return reply({"error": {"code": code, "message": message, "id": request_id}}, status)
+        response = reply({"error": message}, status)
+    else:
+        response = reply({"error": {"code": code, "message": message, "id": request_id}}, status)
+    if isinstance(error, MethodNotAllowed) and error.allowed:
+        response.headers["Allow"] = error.allowed
+    return response
 
 
 def parse_json(request: Request, nesting: int) -> Json:

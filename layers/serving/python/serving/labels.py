@@ -32,3 +32,19 @@ class Labels:
             }
             for winner, row in zip(winners, probabilities.tolist(), strict=True)
         ]
+
+    def schema(self) -> JsonObject:
+        """The JSON Schema of one such answer."""
+        score = {"type": "number", "minimum": 0, "maximum": 1}
+        properties: JsonObject = {
+            "label": {"enum": self.names, "description": "the class with the highest score"},
+            "score": score,
+            "scores": {
+                "type": "object",
+                "properties": {name: score for name in self.names},
+                "required": self.names,
+                "additionalProperties": False,
+            },
+            **{key: {"const": notice} for key, notice in self._notice.items()},
+        }
+        return {"type": "object", "properties": properties, "required": list(properties)}

@@ -47,7 +47,8 @@ class Router:
             raise NotFound(self._missing(request.path))
         method, answer = route
         if request.method != method and (request.method, method) != ("HEAD", "GET"):
-            raise MethodNotAllowed(f"{request.path} takes {method}, not {request.method}")
+            message = f"{request.path} takes {method}, not {request.method}"
+            raise MethodNotAllowed(message, allowed=f"{method}, OPTIONS")
         if coding := request.headers.get("content-encoding"):
             from serving import encodings
 

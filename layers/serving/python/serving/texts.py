@@ -116,6 +116,12 @@ class Texts:
         return text
 
 
+def with_truncated(schema: JsonObject) -> JsonObject:
+    """The schema of an answer to a text, which says whether the text was longer than was read."""
+    properties = {**schema["properties"], "truncated": {"type": "boolean"}}
+    return {**schema, "properties": properties, "required": [*schema["required"], "truncated"]}
+
+
 def _is_object(instance: Json) -> bool:
     return isinstance(instance, dict) and set(instance) == {"text"}
 

@@ -39,6 +39,10 @@ class Task(Protocol):
         """The JSON Schema of one instance."""
         ...
 
+    def prediction_schema(self) -> JsonObject:
+        """The JSON Schema of one prediction."""
+        ...
+
 
 def build(artifact: Artifact, limits: Limits) -> Task:
     """The task that a manifest names.  Raises ArtifactError when there is none, or no fit."""

@@ -49,6 +49,9 @@ class AudioClassification:
     def schema(self) -> JsonObject:
         return base64_field.schema("audio")
 
+    def prediction_schema(self) -> JsonObject:
+        return self._labels.schema()
+
 
 def build(artifact: Artifact, limits: Limits) -> AudioClassification:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""

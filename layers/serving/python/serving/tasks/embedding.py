@@ -8,7 +8,7 @@ from serving import arrays
 from serving.artifact import Artifact
 from serving.limits import Limits
 from serving.tasks import require_outputs
-from serving.texts import MEDIA_TYPES, Texts
+from serving.texts import MEDIA_TYPES, Texts, with_truncated
 from serving.types import Json, JsonObject, Tensors
 
 
@@ -20,6 +20,7 @@ class Embedding:
     def __init__(self, artifact: Artifact, limits: Limits) -> None:
         require_outputs(artifact.manifest, ["embedding"])
         self._texts = Texts(artifact, limits)
+        self._width = artifact.manifest.outputs[0].shape[-1]
 
     def instances(self, media_type: str, body: bytes) -> list[Json]:
         return self._texts.instances(media_type, body)
@@ -39,6 +40,14 @@ class Embedding:
 
     def schema(self) -> JsonObject:
         return self._texts.schema()
+
+    def prediction_schema(self) -> JsonObject:
+        vector: JsonObject = {"type": "array", "items": {"type": "number"}}
+        if self._width > 0:
+            vector |= {"minItems": self._width, "maxItems": self._width}
+        return with_truncated(
+            {"type": "object", "properties": {"embedding": vector}, "required": ["embedding"]}
+        )
 
 
 def build(artifact: Artifact, limits: Limits) -> Embedding:

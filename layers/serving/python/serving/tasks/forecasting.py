@@ -84,6 +84,18 @@ class Forecasting:
             "additionalProperties": False,
         }
 
+    def prediction_schema(self) -> JsonObject:
+        steps = {
+            "type": "array",
+            "items": {"type": "number"},
+            "minItems": 1,
+            "maxItems": self._horizon,
+        }
+        mean = _object_schema(dict.fromkeys(self._series, steps))
+        bands = _object_schema(dict.fromkeys(self._quantiles, steps))
+        quantiles = _object_schema(dict.fromkeys(self._series, bands))
+        return _object_schema({"mean": mean, "quantiles": quantiles})
+
     def _require_keys(self, instance: Json, index: int) -> None:
         needed = {"context", "future"} if self._covariates else {"context"}
         keys = set(instance) if isinstance(instance, dict) else set()
@@ -143,8 +155,8 @@ def _columns_schema(names: list[str], length: int) -> JsonObject:
         "minItems": length,
         "maxItems": length,
     }
-    return {
-        "type": "object",
-        "properties": {name: numbers for name in names},
-        "required": names,
-    }
+    return _object_schema(dict.fromkeys(names, numbers)) | {"additionalProperties": False}
+
+
+def _object_schema(properties: JsonObject) -> JsonObject:
+    return {"type": "object", "properties": properties, "required": list(properties)}

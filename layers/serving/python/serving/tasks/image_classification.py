@@ -53,6 +53,9 @@ class ImageClassification:
     def schema(self) -> JsonObject:
         return base64_field.schema("image")
 
+    def prediction_schema(self) -> JsonObject:
+        return self._labels.schema()
+
 
 def build(artifact: Artifact, limits: Limits) -> ImageClassification:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""

@@ -36,6 +36,9 @@ class TabularClassification:
     def schema(self) -> JsonObject:
         return self._features.schema()
 
+    def prediction_schema(self) -> JsonObject:
+        return self._labels.schema()
+
 
 def build(artifact: Artifact, limits: Limits) -> TabularClassification:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""

@@ -38,6 +38,10 @@ class TabularRegression:
     def schema(self) -> JsonObject:
         return self._features.schema()
 
+    def prediction_schema(self) -> JsonObject:
+        properties = {"value": {"type": "number"}, "unit": {"const": self._unit}}
+        return {"type": "object", "properties": properties, "required": list(properties)}
+
 
 def build(artifact: Artifact, limits: Limits) -> TabularRegression:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""

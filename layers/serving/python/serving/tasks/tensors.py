@@ -28,6 +28,9 @@ class TensorsTask:
     def schema(self) -> JsonObject:
         return {}
 
+    def prediction_schema(self) -> JsonObject:
+        return {}
+
     def _refuse(self) -> NoReturn:
         raise NotFound(
             f"model '{self._model}' answers tensors: POST /v2/models/{self._model}/infer"

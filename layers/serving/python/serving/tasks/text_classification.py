@@ -8,7 +8,7 @@ from serving.artifact import Artifact
 from serving.labels import Labels
 from serving.limits import Limits
 from serving.tasks import require_outputs
-from serving.texts import MEDIA_TYPES, Texts
+from serving.texts import MEDIA_TYPES, Texts, with_truncated
 from serving.types import Json, JsonObject, Tensors
 
 
@@ -36,6 +36,9 @@ class TextClassification:
 
     def schema(self) -> JsonObject:
         return self.texts.schema()
+
+    def prediction_schema(self) -> JsonObject:
+        return with_truncated(self._labels.schema())
 
 
 def build(artifact: Artifact, limits: Limits) -> TextClassification:

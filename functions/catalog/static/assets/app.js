@@ -1,46 +1,5 @@
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Flotilla</title>
-<style>
-:root { color-scheme: light dark; --line: light-dark(#d8dee6, #36404c); --soft: light-dark(#5b6673, #9aa7b4);
-  --paper: light-dark(#fff, #1b2128); --ground: light-dark(#f4f6f9, #12171c); --accent: light-dark(#0b62a8, #6db3f2); }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 62rem; padding: 2rem 1rem 4rem; background: var(--ground); font: 1rem/1.5 system-ui, sans-serif; }
-h1 { margin: 0; font-size: 1.9rem; }
-h2 { margin: 0; font-size: 1.2rem; }
-header p, .facts, .metrics, small { color: var(--soft); }
-label { display: block; margin: .8rem 0 .2rem; font-weight: 600; }
-input, textarea, pre { width: 100%; padding: .5rem .6rem; border: 1px solid var(--line); border-radius: .4rem;
-  background: var(--ground); color: inherit; font: .9rem/1.45 ui-monospace, monospace; }
-textarea { resize: vertical; field-sizing: content; max-height: 20rem; }
-pre { margin: .4rem 0 0; overflow: auto; max-height: 26rem; white-space: pre-wrap; overflow-wrap: anywhere; }
-.model { margin-top: 1.2rem; padding: 1rem 1.2rem 1.2rem; border: 1px solid var(--line); border-radius: .6rem; background: var(--paper); }
-.facts { margin: .1rem 0 0; font-size: .85rem; }
-.metrics { margin: .4rem 0 0; font-size: .85rem; }
-.sample { display: block; max-width: 12rem; min-width: 4rem; margin: .4rem 0; border: 1px solid var(--line); image-rendering: pixelated; }
-button { margin-top: .8rem; padding: .45rem 1.4rem; border: 0; border-radius: .4rem; background: var(--accent); color: var(--paper); font: inherit; font-weight: 600; cursor: pointer; }
-button:disabled { opacity: .5; cursor: wait; }
-.took { margin-left: .8rem; color: var(--soft); font-size: .85rem; }
-.failed { border-color: #c0392b; }
-details { margin-top: .8rem; }
-summary { cursor: pointer; }
-</style>
-</head>
-<body>
-<header>
-<h1>Flotilla</h1>
-<p>Each model below is a function of its own. Change the request, ask, and see the answer.</p>
-</header>
-<label for="key">API key</label>
-<input id="key" autocomplete="off" spellcheck="false" placeholder="sent as x-api-key; also taken from this address, after #key=">
-<main id="models"></main>
-<noscript><p>The playground needs JavaScript; the API does not: <code>GET v2/models</code> lists the models.</p></noscript>
-<script type="application/json" id="catalog">{{models}}</script>
-<script>
-"use strict";
+import { readKey as keep } from "./key.js";
+
 const here = new URL(location.pathname.replace(/\/?$/, "/"), location.origin);
 const keyField = document.getElementById("key");
 
@@ -52,8 +11,7 @@ function make(tag, properties = {}, ...children) {
 }
 
 function readKey() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (key) keyField.value = key;
+  keyField.value = keep();
 }
 
 function bytesOf(base64) {
@@ -143,8 +101,8 @@ function card(model) {
 
 readKey();
 addEventListener("hashchange", readKey);
-const models = JSON.parse(document.getElementById("catalog").textContent);
-document.getElementById("models").append(...models.filter((model) => model.example).map(card));
-</script>
-</body>
-</html>
+const { models } = await (await fetch("catalog.json")).json();
+for (const model of models) {
+  [model.example] = await (await fetch(`examples/${model.name}.json`)).json();
+  if (model.example) document.getElementById("models").append(card({ ...model, example: { operation: "predict", ...model.example } }));
+}
