@@ -9,15 +9,20 @@ _MODE = 0o100644 << 16
 _LEVEL = 6  # 9 takes four times as long, for half a percent
 
 
-def compile_ahead(folder: Path, python: str, seen_as: str) -> None:
+def compile_ahead(folder: Path, python: str, seen_as: str, sources: bool = True) -> None:
     """Compile every module below `folder`, which its functions see as `seen_as`.
 
-    The compiled files are used unchecked: an archive has no modification times to go by.
+    The compiled files are used unchecked: an archive has no modification times to go by.  Without
+    `sources` they take the modules' places.
     """
     compiling = [python, "-I", "-m", "compileall", "-q", "-f"]
     unchecked = ["--invalidation-mode", "unchecked-hash"]
     places = ["-s", str(folder), "-p", seen_as, str(folder)]
-    subprocess.run([*compiling, *unchecked, *places], check=True)
+    beside = [] if sources else ["-b"]
+    subprocess.run([*compiling, *unchecked, *beside, *places], check=True)
+    if not sources:
+        for compiled in folder.rglob("*.pyc"):
+            compiled.with_suffix(".py").unlink()
 
 
 def write(folder: Path, target: Path) -> None:

@@ -40,7 +40,7 @@ def _runtime(platform: Platform, root: Path, build: Path) -> Plan:
 
     sources = (requirements, root / _FOLDER / "trim.toml", Path(__file__), Path(trim.__file__))
     digest = sha256(b"\n".join(source.read_bytes() for source in sources))
-    return Plan(digest.hexdigest(), contents)
+    return Plan(digest.hexdigest(), contents, sources=False)
 
 
 def _serving(root: Path) -> Plan:

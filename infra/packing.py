@@ -34,10 +34,14 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A package to be made: `inputs` decide what is in it, `contents` gathers that."""
+    """A package to be made: `inputs` decide what is in it, `contents` gathers that.
+
+    Without `sources` only the compiled modules are in it, unless nothing is compiled.
+    """
 
     inputs: str
     contents: Callable[[], Contents]
+    sources: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def make(folder: Path, plan: Plan, platform: Platform, seen_as: str) -> Package:
     shutil.rmtree(new, ignore_errors=True)
     _fill(new, plan.contents())
     if platform.python:
-        archive.compile_ahead(new, platform.python, seen_as)
+        archive.compile_ahead(new, platform.python, seen_as, plan.sources)
     size = sum(path.stat().st_size for path in new.rglob("*") if path.is_file())
     package = Package(folder.name, inputs, size)
     if platform.zipped:

@@ -57,6 +57,29 @@ def test_compiled_modules_are_used_unchecked_and_name_their_place(tmp_path: Path
     assert seen.stdout == "module.py\n"
 
 
+def test_compiled_modules_can_take_the_places_of_their_sources(tmp_path: Path) -> None:
+    source = folder(tmp_path / "here", ["module.py", "package/__init__.py", "package/inner.py"])
+    archive.compile_ahead(source, sys.executable, "/opt/python", sources=False)
+    assert sorted(path.name for path in source.rglob("*.*")) == [
+        "__init__.pyc",
+        "inner.pyc",
+        "module.pyc",
+    ]
+    seen = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            "import module, package.inner as m; print(module.NAME, m.NAME)",
+        ],
+        env={"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert seen.stdout == "module.py package/inner.py\n"
+
+
 def test_compiling_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     compiled = []
     for name in ("first", "second"):

@@ -42,7 +42,7 @@ def test_every_package_is_there(built: Built) -> None:
     assert [made.name for made in built.layers] == ["runtime", "serving"]
     assert [made.name for made in built.functions] == ["sorter"]
     assert (built.folder / "layers" / "serving" / "python" / "serving" / "entry.py").is_file()
-    assert (built.folder / "layers" / "runtime" / "python" / "numpy" / "__init__.py").is_file()
+    assert (built.folder / "layers" / "runtime" / "python" / "numpy" / "__init__.pyc").is_file()
     assert built.missing == {}
 
 
