@@ -216,12 +216,17 @@ def call(
     context: typer.Context,
     model: Model,
     request: Annotated[str, typer.Argument(help="Numbers, a text, JSON, or @ and a file's name.")],
+    explain: Annotated[bool, typer.Option(help="Answer with attributions.")] = False,
+    label: Annotated[str, typer.Option(help="The label to explain, unless the predicted.")] = "",
 ) -> None:
     """Ask a model of the running cloud: `flotilla call iris 5.1,3.5,1.4,0.2`."""
     from infra import client
 
     cloud = client.find_cloud(context.obj, os.environ)
-    answer = client.ask(cloud, model, client.read_question(request))
+    question = client.read_question(request)
+    if explain or label:
+        question = client.explained(question, label)
+    answer = client.ask(cloud, model, question)
     try:
         terminal.print_json(json.loads(answer.text))
     except ValueError:

@@ -6,7 +6,7 @@ FLOTILLA_URL and FLOTILLA_API_KEY name a cloud; without them it is the local one
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -40,11 +40,15 @@ class Cloud:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request's body, and which of a model's addresses it is for."""
+    """A request's body, and which of a model's addresses it is for.
+
+    `label` is the one to explain, or empty for the predicted one.
+    """
 
     operation: str
     media_type: str
     body: bytes
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,24 @@ def read_question(text: str) -> Question:
     return _question("text/csv" if _NUMBERS.fullmatch(text) else "text/plain", text.encode())
 
 
+def explained(question: Question, label: str) -> Question:
+    """The same question, with attributions in its answer.
+
+    Raises CallError for tensors, which are given back as they come.
+    """
+    if question.operation == "infer":
+        raise CallError("tensors are not explained: ask with instances")
+    return replace(question, operation="explain", label=label)
+
+
 def ask(cloud: Cloud, model: str, question: Question) -> Answer:
     """Put the question, whatever the status of the answer.  Raises CallError without one."""
     version = "v2" if question.operation == "infer" else "v1"
+    label = {"x-label": question.label} if question.label else {}
     request = Request(  # noqa: S310 - the address is the caller's own
         f"{cloud.url}/{version}/models/{model}/{question.operation}",
         data=question.body,
-        headers={"content-type": question.media_type, "x-api-key": cloud.api_key},
+        headers={"content-type": question.media_type, "x-api-key": cloud.api_key, **label},
     )
     try:
         with urlopen(request, timeout=_LIMIT_S) as response:  # noqa: S310 - as above

@@ -17,7 +17,8 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        seen = {name: self.headers[name] for name in ("content-type", "x-api-key")}
+        names = ("content-type", "x-api-key", "x-label")
+        seen = {name: self.headers[name] for name in names if name in self.headers}
         self.send_response(404 if "wrong" in self.path else 200)
         self.end_headers()
         self.wfile.write(json.dumps({"path": self.path, "body": body, **seen}).encode())
@@ -69,6 +70,17 @@ def test_files_go_by_their_suffix(tmp_path: Path, name: str, media_type: str) ->
 def test_what_cannot_be_asked_says_why(text: str, part: str) -> None:
     with pytest.raises(CallError, match=part):
         client.read_question(text)
+
+
+def test_an_explanation_is_asked_of_the_same_question(cloud: Cloud) -> None:
+    question = client.explained(client.read_question("1,2"), "setosa")
+    seen = json.loads(client.ask(cloud, "iris", question).text)
+    assert (seen["path"], seen["body"]) == ("/v1/models/iris/explain", "1,2")
+    assert seen["x-label"] == "setosa"
+    predicted = client.explained(client.read_question("1,2"), "")
+    assert "x-label" not in json.loads(client.ask(cloud, "iris", predicted).text)
+    with pytest.raises(CallError, match="ask with instances"):
+        client.explained(client.read_question('{"inputs": []}'), "")
 
 
 def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Path) -> None:

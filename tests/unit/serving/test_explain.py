@@ -68,8 +68,8 @@ def test_the_label_may_be_chosen(classifier: Model) -> None:
     low = attributions(ask(classifier, row(1, 0, 3)))["features"]
     high = attributions(ask(classifier, row(1, 0, 3, label="high")))["features"]
     assert high["a"] == pytest.approx(-low["a"], abs=1e-6)
-    raw = b'{"instances": [[1, 0, 3]], "reference": {"c": 0, "b": 0, "a": 0}, "label": "high"}'
-    assert attributions(ask(classifier, raw))["features"] == high
+    by_name = {"instances": [[1, 0, 3]], "reference": {"c": 0, "b": 0, "a": 0}}
+    assert attributions(ask(classifier, by_name, **{"x-label": "high"}))["features"] == high
 
 
 def test_the_average_row_is_the_reference(serve: Callable[..., Model]) -> None:
@@ -219,6 +219,11 @@ def test_bad_request(classifier: Model, body: Json, status: int, part: str) -> N
 def test_a_regression_has_no_label(serve: Callable[..., Model]) -> None:
     answer = ask(serve(artifacts.regressor), {"instances": [[1, 2]], "label": "high"})
     assert (answer.status, "unknown keys" in answer.document["error"]["message"]) == (422, True)
+    answer = ask(serve(artifacts.regressor), "1,2", "text/csv", **{"x-label": "high"})
+    assert (answer.status, "regression has none" in answer.document["error"]["message"]) == (
+        422,
+        True,
+    )
 
 
 @pytest.mark.parametrize("make", [artifacts.persistence, artifacts.token_counts])

@@ -71,20 +71,21 @@ def _explained(
 
 
 def _read(service: Service, request: Request) -> tuple[Service, list[Json], JsonObject]:
-    """The variant that is asked, the instances, and the options beside them.
+    """The variant that is asked, the instances, and the options.
 
-    A raw body has but the label for an option, in a header.
+    Options stand beside the instances in JSON; the label may be in a header, of any body.
     """
+    known = explain.options(service.manifest.task)
     variant = request.headers.get(native.VARIANT_HEADER)
+    options = {"label": request.headers[_LABEL_HEADER]} if _LABEL_HEADER in request.headers else {}
+    if options and "label" not in known:
+        raise Unprocessable(f"header '{_LABEL_HEADER}' names a label, but a regression has none")
     if request.media_type != JSON:
         from serving.protocols import raw
 
-        label = request.headers.get(_LABEL_HEADER)
-        options = {} if label is None else {"label": label}
         return service.choose(variant), raw.instances(service, request), options
-    known = explain.options(service.manifest.task)
     document = native.question(parse_json(request, service.limits.nesting), known)
-    options = {name: document[name] for name in known if name in document}
+    options |= {name: document[name] for name in known if name in document}
     for name, value in options.items():
         kind, expected = _KINDS.get(name, (object, ""))
         if not isinstance(value, kind):
