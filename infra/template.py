@@ -20,6 +20,7 @@ from infra.resources.functions import layers
 from infra.resources.model import model
 from infra.resources.release import releasing
 from infra.resources.routes import gathered
+from infra.resources.usage import parameters, usage
 from serving.errors import FolderError
 from serving.folder import ModelFolder
 
@@ -35,6 +36,7 @@ def render(models: Sequence[ModelFolder]) -> Block:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Transform": "AWS::Serverless-2016-10-31",
         "Description": "Flotilla: ONNX models, one Lambda function each, behind one REST API",
+        "Parameters": parameters(),
         "Resources": _resources(models),
         "Outputs": {
             "ApiUrl": _output("Where the models answer", gateway.url()),
@@ -62,6 +64,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
         **releasing(),
         **authorizer(),
         **catalog(),
+        **usage(),
         **dashboard(),
     }
     for folder in models:

@@ -16,6 +16,7 @@ from infra.local.code import Host
 from infra.local.deployment import deploy
 from infra.local.evaluate import STACK, Evaluator
 from infra.local.function import Function
+from infra.local.log_delivery import Subscription, read_subscriptions
 from infra.local.poller import Source, read_sources
 from infra.local.provision import provision
 from infra.local.stack import running
@@ -33,6 +34,7 @@ class Assembly:
     functions: dict[str, Function]
     api: Api
     sources: list[Source]
+    subscriptions: list[Subscription]
     uploads: Path
 
     @property
@@ -57,6 +59,7 @@ class Assembly:
             self.api,
             self.functions,
             self.sources,
+            self.subscriptions,
             listener=listener,
             uploads=self.uploads,
             idle_s=idle_s,
@@ -101,5 +104,6 @@ def assemble(
         functions=functions,
         api=read_api(evaluator),
         sources=read_sources(evaluator),
+        subscriptions=read_subscriptions(evaluator),
         uploads=scratch / "code",
     )

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from infra.local.code import Code, Host
 from infra.local.invocation import Call, Outcome, Throttled
@@ -43,7 +44,8 @@ class Function:
         self._host = host
         self._in_flight = 0
         self._chances = random.Random(seed)  # noqa: S311 - shares traffic, guards nothing
-        self._log = _open_log(host, code.name)
+        self.log = host.logs / f"{code.name}.log"
+        self._log = _open_log(self.log)
         self._pools = {LATEST: Pool(replace(code, version=LATEST), host, self._log)}
 
     @property
@@ -111,6 +113,6 @@ class Function:
         os.close(self._log)
 
 
-def _open_log(host: Host, name: str) -> int:
+def _open_log(path: Path) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    return os.open(host.logs / f"{name}.log", flags, 0o644)
+    return os.open(path, flags, 0o644)

@@ -16,6 +16,7 @@ from infra.local.function import Function
 from infra.local.gateway import Gateway
 from infra.local.keys_api import KeysApi
 from infra.local.lambda_api import LambdaApi
+from infra.local.log_delivery import LogDelivery, Subscription
 from infra.local.poller import Poller, Source
 
 # The largest code that Lambda takes directly is a zip of 50 MB, sent in base64.
@@ -31,6 +32,7 @@ async def running(
     api: Api,
     functions: Mapping[str, Function],
     sources: list[Source],
+    subscriptions: list[Subscription],
     *,
     listener: socket,
     uploads: Path,
@@ -59,6 +61,10 @@ async def running(
         for source in sources:
             invoke = partial(functions[source.function].invoke, qualifier=source.qualifier)
             await _in_background(closing, Poller(source, session, invoke, report).run())
+        for wanted in subscriptions:
+            invoke = partial(functions[wanted.function].invoke, qualifier=wanted.qualifier)
+            delivery = LogDelivery(wanted, functions[wanted.source].log, invoke)
+            await _in_background(closing, delivery.run())
         site = web.SockSite(runner, listener)
         await site.start()
         closing.push_async_callback(site.stop)

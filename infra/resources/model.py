@@ -9,6 +9,7 @@ from infra.resources.release import preference
 from infra.resources.roles import allow, function_role
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
 from infra.resources.uploads import uploads, uploads_event
+from infra.resources.usage import PRICES, counted
 from serving import keys
 from serving.errors import FolderError
 from serving.folder import NAME, ModelFolder
@@ -28,6 +29,7 @@ def model(folder: ModelFolder) -> Resources:
         f"{prefix}Function": _function(prefix, folder, alarms),
         f"{prefix}Role": _role(prefix, folder.name),
         f"{prefix}Logs": function_log(folder.name),
+        **counted(prefix),
         **uploads(prefix, folder),
         **alarms,
     }
@@ -66,6 +68,7 @@ def _environment(folder: ModelFolder) -> Block:
         FLOTILLA_TRACING="true" if folder.tracing else "false",
         FLOTILLA_ARTIFACTS_BUCKET=ref(ARTIFACTS),
         FLOTILLA_RESULTS_BUCKET=ref(RESULTS),
+        FLOTILLA_PRICES=ref(PRICES),
         # onnxruntime's Linux wheels upload telemetry unless told not to.
         ORT_DISABLE_TELEMETRY="1",
         # More threads cost 100 ms of every start, and the model's own do the work.

@@ -1,13 +1,17 @@
 """Callers and their keys, in a cloud of two models whose free plan is soon used up."""
 
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import package, template
 from infra.keys import KeysError
 from infra.local.cloud import LocalCloud, Reply
+from infra.local.log_delivery import Subscription, envelope
 from serving import folder
 from tests.integration.fleet import ROOT
 
@@ -139,3 +143,61 @@ def test_a_page_cannot_make_keys(cloud: LocalCloud) -> None:
     path = "/_aws/apigateway/apikeys"
     answer = cloud.http("POST", path, b"{}", {"origin": "http://elsewhere"}, key=False)
     assert answer.status == 403
+
+
+def wait_for_usage(cloud: LocalCloud, key: str, requests: int) -> dict[str, Any]:
+    """What a caller is told of its usage, once so many requests are counted."""
+    until = time.monotonic() + 20
+    while True:
+        headers = {"authorization": f"Bearer {key}"}
+        told = cloud.http("GET", "/v1/usage", headers=headers, key=False).json()
+        if told["requests"] >= requests or time.monotonic() > until:
+            return dict(told)
+        time.sleep(0.1)
+
+
+def test_usage_adds_up_to_the_requests_of_each_caller(cloud: LocalCloud) -> None:
+    one, two = cloud.key_ring.create("one", "pro"), cloud.key_ring.create("two", "pro")
+    answers = [ask(cloud, one.text).json() for _ in range(4)]
+    answers.append(ask(cloud, one.text, "iris").json())
+    ask(cloud, two.text, "iris")
+    assert ask(cloud, two.text, "linear_demo").status == 200
+    told = wait_for_usage(cloud, one.text, 5)
+    assert (told["caller"], told["requests"]) == (one.record.caller, 5)
+    assert [(row["model"], row["requests"]) for row in told["usage"]] == [
+        ("iris", 1),
+        ("linear_demo", 4),
+    ]
+    # The whole of a request's time, of which an answer can only tell what has passed before it.
+    assert told["compute_ms"] >= sum(answer["usage"]["compute_ms"] for answer in answers)
+    assert told["cost_usd"] == pytest.approx(sum(row["cost_usd"] for row in told["usage"]))
+    assert told["cost_usd"] >= sum(answer["usage"]["cost_usd"] for answer in answers) - 1e-9
+    assert wait_for_usage(cloud, two.text, 2)["requests"] == 2
+
+
+def test_lines_that_are_delivered_twice_count_once(cloud: LocalCloud) -> None:
+    key = cloud.key_ring.create("twice", "pro")
+    line = {
+        "caller": key.record.caller,
+        "service": "iris",
+        "door": "http",
+        "function_memory_size": "512",
+        "Latency": 1.5,
+    }
+    wanted = Subscription("", "a log", "", "", "")
+    events = [{"id": str(number), "timestamp": 0, "message": json.dumps(line)} for number in (1, 2)]
+    for lines in (events, events, events[:1]):
+        cloud.invoke("usage", json.loads(envelope(wanted, lines)))
+    headers = {"x-api-key": key.text}
+    path = "/v1/usage?from=1970-01-01&to=1970-01-01"
+    told = cloud.http("GET", path, headers=headers, key=False).json()
+    # The third is another delivery, of which nobody can tell that its line was in the first.
+    assert told["requests"] == 3
+
+
+def test_usage_of_days_without_any_is_empty(cloud: LocalCloud) -> None:
+    path = "/v1/usage?from=2020-01-01&to=2020-01-31"
+    told = cloud.http("GET", path).json()
+    assert (told["requests"], told["usage"], told["from"]) == (0, [], "2020-01-01")
+    assert cloud.http("GET", "/v1/usage?from=yesterday").status == 422
+    assert cloud.http("GET", "/v1/usage", key=False).status == 401

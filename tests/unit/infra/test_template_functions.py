@@ -65,6 +65,7 @@ def test_engine_finds_its_environment() -> None:
         "FLOTILLA_MODEL": "very_slow",
         "FLOTILLA_ARTIFACTS_BUCKET": {"Ref": "ArtifactsBucket"},
         "FLOTILLA_RESULTS_BUCKET": {"Ref": "ResultsBucket"},
+        "FLOTILLA_PRICES": {"Ref": "Prices"},
         "FLOTILLA_TRACING": "false",
         "POWERTOOLS_SERVICE_NAME": "very_slow",
         "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
@@ -89,6 +90,12 @@ def test_every_queue_gives_up_after_five_receives() -> None:
         queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         for queue in queues.values()
         if "RedrivePolicy" in queue
+    }
+    # Where Lambda itself puts what a function failed for good.
+    dead |= {
+        function["DeadLetterConfig"]["TargetArn"]["Fn::GetAtt"][0]
+        for function in of_type(FUNCTIONS).values()
+        if "DeadLetterConfig" in function
     }
     assert {name for name, queue in queues.items() if "RedrivePolicy" not in queue} == dead
 

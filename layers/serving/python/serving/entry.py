@@ -11,7 +11,7 @@ from pathlib import Path
 import serving.lean_imports  # noqa: F401 - before whatever imports numpy
 from serving import artifact, fetch, hooks, lock, manifest, snapshot
 from serving.handler import Handler, UploadDoor
-from serving.prices import Meter
+from serving.prices import Meter, Prices
 from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
@@ -42,7 +42,8 @@ def build() -> Handler:
         namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
         trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
     )
-    meter = Meter(memory_mb, _ARCHITECTURES[os.uname().machine])
+    prices = Prices.with_overrides(os.environ.get("FLOTILLA_PRICES", ""))
+    meter = Meter(memory_mb, _ARCHITECTURES[os.uname().machine], prices)
 
     @cache
     def open_uploads() -> UploadDoor:

@@ -1,0 +1,54 @@
+"""`GET /v1/usage`: what the caller used, by day and model, with the sums."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+
+from functions.usage.table import UsageTable
+from serving.errors import MethodNotAllowed, Unprocessable
+from serving.http import PREFLIGHT, Request, Response, reply
+
+_PARAMETERS = {"from", "to"}
+
+
+def answer(
+    request: Request,
+    query: Mapping[str, str],
+    table: UsageTable,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Response:
+    """Answer a request; `query` may hold days, this month's until today otherwise.
+
+    Raises ServingError.
+    """
+    if request.method == "OPTIONS":
+        return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(PREFLIGHT))
+    if request.method not in ("GET", "HEAD"):
+        raise MethodNotAllowed(f"{request.path} takes GET, not {request.method}")
+    if unknown := sorted(query.keys() - _PARAMETERS):
+        raise Unprocessable(f"the query has {unknown}, expected some of {sorted(_PARAMETERS)}")
+    today = now().date()
+    first = _day(query, "from", today.replace(day=1))
+    last = _day(query, "to", today)
+    rows = table.read(request.caller, first, last)
+    return reply(
+        {
+            "caller": request.caller,
+            "from": first,
+            "to": last,
+            "requests": sum(row.requests for row in rows),
+            "compute_ms": round(sum(row.compute_ms for row in rows), 3),
+            "cost_usd": round(sum(row.cost_usd for row in rows), 12),
+            "usage": [row.shown() for row in rows],
+        }
+    )
+
+
+def _day(query: Mapping[str, str], name: str, otherwise: date) -> str:
+    text = query.get(name)
+    if text is None:
+        return otherwise.isoformat()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
+    except ValueError:
+        raise Unprocessable(f"'{name}' is {text!r}, expected a day like 2026-11-22") from None
