@@ -129,14 +129,14 @@ def classifier(
         [TensorSpec("probabilities", "FP32", (-1, 2))],
         {"features": [{"name": name} for name in FEATURES], "labels": LABELS},
         limits,
-        extra={"baseline.json": baseline(means)} if means else {},
+        extra={"baseline.json": baseline(means)} if means is not None else {},
         others=others,
     )
 
 
 def baseline(means: list[float]) -> bytes:
     """A baseline.json that knows of each feature its mean and nothing else."""
-    sketches = {name: {"mean": mean} for name, mean in zip(FEATURES, means, strict=True)}
+    sketches = {name: {"mean": mean} for name, mean in zip(FEATURES, means, strict=False)}
     return json.dumps({"features": sketches}).encode()
 
 
@@ -160,8 +160,8 @@ def regressor(folder: Path) -> Path:
     )
 
 
-def bent_surface(folder: Path) -> Path:
-    """Rows of twelve features, each bending what the others do: a small untrained network."""
+def bent_surface(folder: Path, features: int = 12) -> Path:
+    """Rows of features that each bend what the others do: a small untrained network."""
     generator = np.random.default_rng(4)
     nodes = [
         helper.make_node("MatMul", ["features", "first"], ["inner"]),
@@ -171,10 +171,10 @@ def bent_surface(folder: Path) -> Path:
     ]
     onnx_bytes = graph(
         nodes,
-        [tensor("features", "FP32", ["n", 12])],
+        [tensor("features", "FP32", ["n", features])],
         [tensor("probabilities", "FP32", ["n", 2])],
         {
-            "first": generator.normal(size=(12, 8)).astype(np.float32),
+            "first": generator.normal(size=(features, 8)).astype(np.float32),
             "second": generator.normal(size=(8, 2)).astype(np.float32),
         },
     )
@@ -182,9 +182,9 @@ def bent_surface(folder: Path) -> Path:
         folder,
         "tabular_classification",
         onnx_bytes,
-        [TensorSpec("features", "FP32", (-1, 12))],
+        [TensorSpec("features", "FP32", (-1, features))],
         [TensorSpec("probabilities", "FP32", (-1, 2))],
-        {"features": [{"name": f"f{index}"} for index in range(12)], "labels": LABELS},
+        {"features": [{"name": f"f{index}"} for index in range(features)], "labels": LABELS},
     )
 
 

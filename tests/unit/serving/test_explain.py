@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from serving import explain
 from serving.types import Array, Json, JsonObject
 from tests import artifacts
-from tests.unit.serving.conftest import Answer, Context, Model, proxy_event
+from tests.unit.serving.conftest import Answer, Context, Model, handler_of, proxy_event
 
+ROOT = Path(__file__).parents[3]
 EXPLAIN = "/v1/models/tiny/explain"
 
 
@@ -80,6 +83,13 @@ def test_the_average_row_is_the_reference(serve: Callable[..., Model]) -> None:
     assert attributions(ask(model, "1,2,3", "text/csv")) == found
     high = attributions(ask(model, "b,a,c\n2,1,3", "text/csv", **{"x-label": "low"}))
     assert high["features"]["b"] == pytest.approx(-found["features"]["b"], abs=1e-6)
+
+
+def test_a_baseline_of_nothing_asks_for_a_reference(serve: Callable[..., Model]) -> None:
+    """What an adopted model comes with."""
+    model = serve(artifacts.classifier, means=[])
+    assert ask(model, {"instances": [[1, 2, 3]]}).status == 422
+    attributions(ask(model, row(1, 2, 3)))
 
 
 def test_a_regression_explains_its_value(serve: Callable[..., Model]) -> None:
@@ -199,7 +209,7 @@ BAD = {
     "another label": (row(1, 2, 3, label="middle"), 422, "expected one of ['low', 'high']"),
     "a label that is a number": (row(1, 2, 3, label=1), 422, "'label' is 1, expected a label"),
     "a reference too short": ({"instances": [[1, 2, 3]], "reference": [1]}, 422, "has 1 features"),
-    "no reference at all": ({"instances": [[1, 2, 3]]}, 422, "no baseline.json"),
+    "no reference at all": ({"instances": [[1, 2, 3]]}, 422, "expected a 'reference'"),
     "an overlay of a row": (row(1, 2, 3, overlay=True), 422, "'label', 'reference'"),
     "nothing": (None, 400, "not JSON"),
     "a list": ([[1, 2, 3]], 422, "lacks a list"),
@@ -263,3 +273,48 @@ def test_a_variant_explains_itself(serve: Callable[..., Model]) -> None:
     assert attributions(answer)["features"]["b"] == pytest.approx(0, abs=1e-6)
     by_header = ask(model, row(1, 2, 3), **{"x-variant": "int8"})
     assert attributions(by_header) == attributions(answer)
+
+
+@pytest.fixture(scope="module")
+def any_text(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return Model(handler_of(artifacts.sentiment(tmp_path_factory.mktemp("text"))))
+
+
+@pytest.fixture(scope="module")
+def any_row(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return Model(handler_of(artifacts.classifier(tmp_path_factory.mktemp("rows"))))
+
+
+@given(st.text(alphabet=st.sampled_from("ab é花😀\u200d\u0301.good"), max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_tokens_of_any_text_are_places_in_it(any_text: Model, text: str) -> None:
+    found = attributions(ask(any_text, {"instances": [text]}))
+    reached = 0
+    for token in found["tokens"]:
+        assert reached <= token["start"] < token["end"] <= len(text)
+        assert token["token"] == text[token["start"] : token["end"]]
+        reached = token["end"]
+
+
+@given(st.lists(st.floats(-1e3, 1e3, width=32), min_size=6, max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_any_row_against_any_other_adds_up(any_row: Model, values: list[float]) -> None:
+    body = {"instances": [values[:3]], "reference": values[3:]}
+    found = attributions(ask(any_row, body))
+    assert found["features"].keys() == found["reference"].keys() == {"a", "b", "c"}
+
+
+def test_many_features_are_asked_in_orders_that_repeat(serve: Callable[..., Model]) -> None:
+    model = serve(artifacts.bent_surface, features=14)
+    body = {"instances": [[0.1 * index for index in range(14)]], "reference": [1] * 14}
+    first, second = (attributions(ask(model, body)) for _ in "ab")
+    assert first == second
+    assert (first["method"], 0 < first["standard_error"] < 0.05) == ("permutations", True)
+
+
+def test_chinese_words_and_emoji_of_a_released_model() -> None:
+    model = Model(handler_of(ROOT / "training" / "reviews_zh" / "artifact"))
+    answer = model.http("/v1/models/reviews_zh/explain", "这本书😀很好看", media_type="text/plain")
+    tokens = attributions(answer)["tokens"]
+    assert "".join(token["token"] for token in tokens) == "这本书😀很好看"
+    assert tokens[1] | {"value": 0} == {"token": "😀", "start": 3, "end": 4, "value": 0}
