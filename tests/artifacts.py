@@ -188,6 +188,25 @@ def bent_surface(folder: Path, features: int = 12) -> Path:
     )
 
 
+def weighted_sum(folder: Path, weights: NDArray[np.float32]) -> Path:
+    """A regression whose value is the sum of its features times `weights` (F, 1)."""
+    features = len(weights)
+    onnx_bytes = graph(
+        [helper.make_node("MatMul", ["features", "weights"], ["value"])],
+        [tensor("features", "FP32", ["n", features])],
+        [tensor("value", "FP32", ["n", 1])],
+        {"weights": weights},
+    )
+    return write(
+        folder,
+        "tabular_regression",
+        onnx_bytes,
+        [TensorSpec("features", "FP32", (-1, features))],
+        [TensorSpec("value", "FP32", (-1, 1))],
+        {"features": [{"name": f"f{index}"} for index in range(features)], "target": {}},
+    )
+
+
 def brightness(folder: Path, channels: int = 1) -> Path:
     """Images; `bright` with the mean brightness of all pixels as its probability."""
     nodes = [

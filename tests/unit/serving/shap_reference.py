@@ -1,20 +1,19 @@
 """What the `shap` package says of the models that explanations are held against.
 
-Python 3.11 has no `shap` that works with our numpy, so what it says is recorded in
-`shap_values.json`; `python -m tests.unit.serving.shap_reference` on a later Python writes it, and
-`test_shap.py` checks there that the record is true.
+Python 3.11 has no `shap` that works with our numpy, so what it says of graphs of ours is recorded
+in `shap_values.json`; `python -m tests.unit.serving.shap_reference` on a later Python writes it.
+Released models may change, so of them it is asked anew, where it runs.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from serving.service import Service
 from serving.types import Array
-from tests.artifacts import bent_surface
+from tests import artifacts
 
 ROOT = Path(__file__).parents[3]
 RECORD = Path(__file__).with_name("shap_values.json")
@@ -30,20 +29,35 @@ class Case:
 
 
 def cases(scratch: Path) -> dict[str, Case]:
-    """Released models by rows of their own, and a graph of 12 features that all interact."""
+    """Graphs of features that all interact, and of none that do: those on record."""
     generator = np.random.default_rng(12)
-    bent = bent_surface(scratch / "bent")
-    some = generator.normal(size=(2, 12)).astype(np.float32).tolist()
-    found = {"bent": Case(bent, some[0], some[1])}
-    for name in ("iris", "diabetes", "linear_demo"):
-        first, second = _rows(name)[:2]
-        found[name] = Case(_artifact(name), first, second)
+
+    def rows(features: int) -> list[list[float]]:
+        found: list[list[float]] = generator.normal(size=(2, features)).astype(np.float32).tolist()
+        return found
+
+    wide, other = rows(30)
     # of 30 features 12 differ, so that the enumeration is whole
-    first, second = _rows("breast_cancer")[:2]
     mixed = [
-        a if index % 5 < 3 else b for index, (a, b) in enumerate(zip(first, second, strict=True))
+        a if index % 5 < 3 else b for index, (a, b) in enumerate(zip(wide, other, strict=True))
     ]
-    found["breast_cancer"] = Case(_artifact("breast_cancer"), first, mixed)
+    weights = generator.normal(size=(10, 1)).astype(np.float32)
+    return {
+        "bent": Case(artifacts.bent_surface(scratch / "bent"), *rows(12)),
+        "wide": Case(artifacts.bent_surface(scratch / "wide", 30), wide, mixed),
+        "weighted": Case(artifacts.weighted_sum(scratch / "weighted", weights), *rows(10)),
+    }
+
+
+def released() -> dict[str, Case]:
+    """The tabular models of this repository, by two rows of their examples."""
+    found = {}
+    for path in sorted(ROOT.glob("training/*/artifact")):
+        if json.loads((path / "manifest.json").read_bytes())["task"].startswith("tabular"):
+            examples = json.loads((path / "examples.json").read_bytes())["examples"]
+            [three] = [each for each in examples if each["name"] == "three_rows"]
+            row, reference, _ = three["body"]["instances"]
+            found[path.parent.name] = Case(path, row, _near(row, reference))
     return found
 
 
@@ -63,15 +77,9 @@ def values(case: Case) -> list[list[float]]:
     return found
 
 
-def _artifact(name: str) -> Path:
-    return ROOT / "training" / name / "artifact"
-
-
-def _rows(name: str) -> list[Any]:
-    examples = json.loads((_artifact(name) / "examples.json").read_bytes())["examples"]
-    [three] = [each for each in examples if each["name"] == "three_rows"]
-    found: list[Any] = three["body"]["instances"]
-    return found
+def _near(row: list[float], other: list[float]) -> list[float]:
+    """The other row, where they differ in more than 12 features only in the first 12 of them."""
+    return [*other[:12], *row[12:]]
 
 
 if __name__ == "__main__":
