@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from infra import keys_commands, terminal
+from infra import cost_command, keys_commands, terminal
 from training.release.metrics import TOLERANCE
 
 _ROOMS = {"infra", "serving", "training"}
@@ -192,13 +192,17 @@ def deploy_(
     context: typer.Context,
     stack: Annotated[str, typer.Option(help="The CloudFormation stack's name.")] = "flotilla",
     region: Annotated[str | None, typer.Option(help="Default: as the AWS settings say.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="One of the template's; may be given again."),
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done.")] = False,
 ) -> None:
     """Build, publish what the artifacts bucket lacks, and deploy with SAM."""
     from infra import deploy, package
 
     if plan:
-        for step in deploy.plan(context.obj, stack):
+        for step in deploy.plan(context.obj, stack, parameter or ()):
             terminal.out.print(step, markup=False)
         return
     account = deploy.AwsAccount.open(context.obj, region)
@@ -208,6 +212,7 @@ def deploy_(
         lambda: package.build("lambda", context.obj),
         stack,
         terminal.out.print,
+        parameter or (),
     )
 
 
@@ -234,6 +239,9 @@ def call(
     if answer.status >= 400:
         terminal.say_error(f"{model} answers with status {answer.status}")
         raise typer.Exit(1)
+
+
+app.command()(cost_command.cost)
 
 
 if __name__ == "__main__":

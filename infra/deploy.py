@@ -18,10 +18,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import template
 from infra.package import Built
+from infra.resources.usage import PRICES
 from serving import artifact as artifacts
 from serving import folder as folders
 from serving import lock as locks
 from serving.folder import ModelFolder
+from serving.prices import Prices
 from training.release import publish
 from training.release.registry import Registry, Version
 
@@ -47,8 +49,15 @@ class Account(Protocol):
         ...
 
 
-def deploy(root: Path, account: Account, build: Callable[[], Built], stack: str, say: Say) -> None:
-    """Deploy the folders below `root` as `stack`.
+def deploy(
+    root: Path,
+    account: Account,
+    build: Callable[[], Built],
+    stack: str,
+    say: Say,
+    parameters: Sequence[str] = (),
+) -> None:
+    """Deploy the folders below `root` as `stack`; `parameters` are the template's, `NAME=VALUE`.
 
     Raises DeployError; FolderError, ArtifactError, RegistryError and PackageError as folders,
     artifacts, bucket and packages have it.
@@ -62,12 +71,12 @@ def deploy(root: Path, account: Account, build: Callable[[], Built], stack: str,
     if registry is not None:
         _publish(root, models, registry, say)
     say(f"Deploying stack {stack}")
-    account.sam(sam_arguments(root, stack))
+    account.sam(sam_arguments(root, stack, parameters))
     if registry is None and (registry := account.registry(stack)) is not None:
         _publish(root, models, registry, say)
 
 
-def plan(root: Path, stack: str) -> list[str]:
+def plan(root: Path, stack: str, parameters: Sequence[str] = ()) -> list[str]:
     """What `deploy` would do, one line a step; needs neither SAM nor an account."""
     steps = ["build build/lambda: the layers and every function's package"]
     for model in checked(root):
@@ -76,7 +85,7 @@ def plan(root: Path, stack: str) -> list[str]:
             f"publish {model.name} version {lock.version} ({lock.digest[:12]}...) "
             f"to the artifacts bucket of stack {stack}, if it is not there"
         )
-    return [*steps, shlex.join(["sam", *sam_arguments(root, stack)])]
+    return [*steps, shlex.join(["sam", *sam_arguments(root, stack, parameters)])]
 
 
 def checked(root: Path) -> list[ModelFolder]:
@@ -91,7 +100,7 @@ def checked(root: Path) -> list[ModelFolder]:
     return models
 
 
-def sam_arguments(root: Path, stack: str) -> list[str]:
+def sam_arguments(root: Path, stack: str, parameters: Sequence[str] = ()) -> list[str]:
     """What the SAM CLI is told; a release that an alarm stops rolls the whole stack back."""
     return [
         *("deploy", "--stack-name", stack),
@@ -100,7 +109,21 @@ def sam_arguments(root: Path, stack: str) -> list[str]:
         "--resolve-s3",
         "--no-confirm-changeset",
         "--no-fail-on-empty-changeset",
+        *(("--parameter-overrides", *map(_checked_parameter, parameters)) if parameters else ()),
     ]
+
+
+def _checked_parameter(text: str) -> str:
+    """A parameter, known to be one that functions can start with.  Raises DeployError."""
+    name, separator, value = text.partition("=")
+    if name not in (known := sorted(template.parameters())) or not separator:
+        raise DeployError(f"the parameter is {text!r}, expected NAME=VALUE of {known}")
+    if name == PRICES:
+        try:
+            Prices.with_overrides(value)
+        except ValueError as error:
+            raise DeployError(f"parameter {name}: {error}") from None
+    return text
 
 
 def _publish(root: Path, models: Sequence[ModelFolder], registry: Registry, say: Say) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from infra.resources import gateway, storage, tables
+from infra.resources import gateway, storage, tables, usage
 from infra.resources.authorizer import authorizer
 from infra.resources.blocks import Block, Resources, ref
 from infra.resources.catalog import catalog
@@ -20,7 +20,6 @@ from infra.resources.functions import layers
 from infra.resources.model import model
 from infra.resources.release import releasing
 from infra.resources.routes import gathered
-from infra.resources.usage import parameters, usage
 from serving.errors import FolderError
 from serving.folder import ModelFolder
 
@@ -49,6 +48,11 @@ def render(models: Sequence[ModelFolder]) -> Block:
     }
 
 
+def parameters() -> dict[str, Block]:
+    """What a deployment may say."""
+    return usage.parameters()
+
+
 def text(template: Block) -> str:
     """The template as YAML; the same template always gives the same text."""
     body = yaml.dump(template, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
@@ -64,7 +68,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
         **releasing(),
         **authorizer(),
         **catalog(),
-        **usage(),
+        **usage.usage(),
         **dashboard(),
     }
     for folder in models:

@@ -30,8 +30,8 @@ def parameters() -> dict[str, Block]:
     return {
         PRICES: {
             "Type": "String",
-            "Default": "{}",
-            "Description": "JSON of prices in US dollars, by the names in serving.prices.Prices",
+            "Default": "",
+            "Description": "Prices other than the list's, US dollars: gateway_call:0,request:1e-7",
         }
     }
 

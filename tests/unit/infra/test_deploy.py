@@ -155,6 +155,16 @@ def test_plan_tells_the_steps_and_takes_none(root: Path) -> None:
     assert "--capabilities CAPABILITY_IAM" in sam
 
 
+def test_parameters_go_to_sam_once_they_make_sense(root: Path) -> None:
+    *_, sam = plan(root, "staging", ["Prices=gateway_call:0,request:1e-7"])
+    assert sam.endswith("--parameter-overrides Prices=gateway_call:0,request:1e-7")
+    with pytest.raises(DeployError, match="parameter Prices: there is no price 'gateway'"):
+        plan(root, "staging", ["Prices=gateway:0"])
+    for text in ("Price=1", "Prices"):
+        with pytest.raises(DeployError, match=r"expected NAME=VALUE of \['Prices"):
+            plan(root, "staging", [text])
+
+
 @pytest.fixture(name="sam")
 def _sam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A SAM CLI that writes down how it was called, on a PATH of its own."""

@@ -26,20 +26,22 @@ def test_price_of_an_answer(meter: Meter, duration_ms: float, gateway: bool, usd
 
 
 def test_prices_of_ones_own_replace_those_of_the_list() -> None:
-    own = Prices.with_overrides('{"gateway_call": 0, "gb_second_x86_64": 0.00001}')
+    own = Prices.with_overrides("gateway_call:0, gb_second_x86_64:1e-5")
     assert Meter(1024, "x86_64", own).answer_usd(1000, True) == pytest.approx(
         0.00001 + own.request + own.authorization
     )
-    assert Prices.with_overrides("") == Prices.with_overrides("{}") == Prices()
+    assert Prices.with_overrides("") == Prices()
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"gateway": 1}', "there is no price 'gateway', expected some of .*gateway_call"),
-        ('{"request": "free"}', "the price 'request' is 'free', expected US dollars"),
-        ('{"request": -1}', "is -1, expected"),
-        ('{"request": true}', "is True, expected"),
+        ("gateway:1", "there is no price 'gateway', expected some of .*gateway_call"),
+        ("request:free", "the price 'request' is 'free', expected US dollars"),
+        ("request", "is '', expected"),
+        ("request:-1", "is '-1', expected"),
+        ("request:nan", "is 'nan', expected"),
+        ("request:inf", "is 'inf', expected"),
     ],
 )
 def test_wrong_prices_are_refused_by_name(text: str, message: str) -> None:

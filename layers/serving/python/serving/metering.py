@@ -3,7 +3,7 @@
 The rows of one caller lie together, by day and then by model.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
@@ -57,9 +57,13 @@ class Used:
 
     def shown(self) -> JsonObject:
         """The row for those who know whose it is."""
-        shown = asdict(self)
-        del shown["caller"]
-        return shown
+        return {
+            "day": self.day,
+            "model": self.model,
+            "requests": self.requests,
+            "compute_ms": round(self.compute_ms, 3),
+            "cost_usd": round(self.cost_usd, _DECIMALS),
+        }
 
     @classmethod
     def from_item(cls, item: JsonObject) -> Self:

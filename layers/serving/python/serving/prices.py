@@ -1,9 +1,8 @@
 """What an answer costs: the one table of prices, and the sum of them for one answer."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from math import ceil
+from math import ceil, inf
 from typing import Self
 
 from serving.types import JsonObject
@@ -32,22 +31,32 @@ class Prices:
 
     @classmethod
     def with_overrides(cls, text: str) -> Self:
-        """The list with some prices of one's own: JSON of names and numbers, or nothing.
+        """The list with some prices of one's own: `gateway_call:0,request:1e-7`, or nothing.
 
         Raises ValueError for a name that there is not, and for what is no price.
         """
         known = [field.name for field in fields(cls)]
-        own: JsonObject = json.loads(text or "{}")
-        for name, price in own.items():
+        own: dict[str, float] = {}
+        for entry in filter(None, text.split(",")):
+            name, _, price = (part.strip() for part in entry.partition(":"))
             if name not in known:
                 raise ValueError(f"there is no price {name!r}, expected some of {known}")
-            if not isinstance(price, int | float) or isinstance(price, bool) or price < 0:
-                raise ValueError(f"the price {name!r} is {price!r}, expected US dollars")
+            own[name] = _dollars(name, price)
         return cls(**own)
 
     def gb_second(self, architecture: str) -> float:
         """The price of a GB-second on x86_64 or arm64."""
         return self.gb_second_arm64 if architecture == "arm64" else self.gb_second_x86_64
+
+
+def _dollars(name: str, text: str) -> float:
+    try:
+        price = float(text)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < inf:
+        raise ValueError(f"the price {name!r} is {text!r}, expected US dollars")
+    return price
 
 
 @dataclass(frozen=True, slots=True)
