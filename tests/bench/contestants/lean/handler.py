@@ -3,15 +3,15 @@
 import json
 import os
 
-import numpy as np
 import onnxruntime as ort
+from question import inputs
 
 options = ort.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
-session = ort.InferenceSession(os.environ["MODEL"], options, providers=["CPUExecutionProvider"])
+path = f"{os.environ['FOLDER']}/model.onnx"
+session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def handler(event, context):
-    rows = np.array(json.loads(event["body"])["instances"], dtype=np.float32)
-    [scores] = session.run(None, {"features": rows})
-    return {"statusCode": 200, "body": json.dumps({"predictions": scores.tolist()})}
+    [answer] = session.run(None, inputs(json.loads(event["body"])["instances"]))
+    return {"statusCode": 200, "body": json.dumps({"predictions": answer.tolist()})}

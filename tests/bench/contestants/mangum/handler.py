@@ -2,24 +2,25 @@
 
 import os
 
-import numpy as np
 import onnxruntime as ort
 from fastapi import FastAPI
 from mangum import Mangum
 from pydantic import BaseModel
+from question import inputs
 
 app = FastAPI()
-session = ort.InferenceSession(os.environ["MODEL"], providers=["CPUExecutionProvider"])
+path = f"{os.environ['FOLDER']}/model.onnx"
+session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
 
 
 class Question(BaseModel):
-    instances: list[list[float]]
+    instances: list[list[float]] | list[str]
 
 
-@app.post("/v1/models/iris/predict")
-def predict(question: Question) -> dict:
-    [scores] = session.run(None, {"features": np.array(question.instances, dtype=np.float32)})
-    return {"predictions": scores.tolist()}
+@app.post("/v1/models/{model}/predict")
+def predict(model: str, question: Question) -> dict:
+    [answer] = session.run(None, inputs(question.instances))
+    return {"predictions": answer.tolist()}
 
 
 handler = Mangum(app, lifespan="off")
