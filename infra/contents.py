@@ -5,6 +5,7 @@ with the reason, and everything else is built.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from infra import packing, site
@@ -15,9 +16,11 @@ from serving.artifact import Artifact
 from serving.errors import ArtifactError
 from serving.folder import ModelFolder
 from serving.lock import Lock
+from training.release import compiling
 
-# A larger artifact is fetched from S3 when its function starts (see serving.fetch).
-RIDES_ALONG_BYTES = 50_000_000
+# A larger artifact is fetched from S3 when its function starts (see serving.fetch).  Lambda takes
+# 250 MB unzipped, of which the layers have 100, and unpacks before the time of a start is counted.
+RIDES_ALONG_BYTES = 130_000_000
 _CATALOG = "catalog"
 _HOOKS = "model.py"
 
@@ -33,11 +36,13 @@ def functions(root: Path) -> tuple[dict[str, Plan], dict[str, str]]:
     for model in folder.discover(root / "functions"):
         try:
             locked = lock.read(model.path)
-            released.append((model, locked, _released(root, model.name, locked)))
+            published = _released(root, model.name, locked)
+            form = served(root, locked, published)
         except ArtifactError as error:
             missing[model.name] = str(error)
             continue
-        plans[model.name] = packing.plan(_model(model, released[-1][-1]))
+        released.append((model, locked, published))
+        plans[model.name] = packing.plan(_model(model, locked, form))
     for path in _services(root):
         files = _service(path)
         plans[path.name] = (
@@ -60,14 +65,31 @@ def _released(root: Path, name: str, locked: Lock) -> Artifact:
     return artifact.load_whole(path, locked.digest)
 
 
-def _model(model: ModelFolder, released: Artifact) -> Contents:
-    files: Contents = {name: model.path / name for name in (folder.NAME, lock.NAME)}
+def served(root: Path, locked: Lock, released: Artifact) -> Artifact:
+    """The form in which an artifact is served: compiled where that was measured to pay.
+
+    Raises ArtifactError when it cannot be compiled.
+    """
+    return compiling.cached(root, released) if locked.tuning.mapped else released
+
+
+def rides_along(form: Artifact) -> bool:
+    """Whether an artifact is small enough for its function's package."""
+    entries = form.manifest.files.values()
+    return sum(entry.size_bytes for entry in entries) <= RIDES_ALONG_BYTES
+
+
+def _model(model: ModelFolder, locked: Lock, form: Artifact) -> Contents:
+    compiled = form.digest if form.manifest.compiled else ""
+    files: Contents = {
+        folder.NAME: model.path / folder.NAME,
+        lock.NAME: lock.render(replace(locked, compiled=compiled)).encode(),
+    }
     if (model.path / _HOOKS).is_file():
         files[_HOOKS] = model.path / _HOOKS
-    entries = released.manifest.files
-    if sum(entry.size_bytes for entry in entries.values()) <= RIDES_ALONG_BYTES:
-        for name in (manifests.NAME, *entries):
-            files[f"{fetch.PACKAGED}/{name}"] = released.folder / name
+    if rides_along(form):
+        for name in (manifests.NAME, *form.manifest.files):
+            files[f"{fetch.PACKAGED}/{name}"] = form.folder / name
     return files
 
 

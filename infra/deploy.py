@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra import template
+from infra import contents, template
 from infra.package import Built
 from infra.resources.usage import PRICES
 from serving import artifact as artifacts
@@ -129,9 +129,16 @@ def _checked_parameter(text: str) -> str:
 def _publish(root: Path, models: Sequence[ModelFolder], registry: Registry, say: Say) -> None:
     for model in models:
         lock = locks.read(model.path)
-        if Version(lock.version, lock.digest) not in registry.versions(model.name):
+        new = Version(lock.version, lock.digest) not in registry.versions(model.name)
+        if not new and not lock.tuning.mapped:
+            continue
+        released = artifacts.load(publish.artifact_folder(root, model.name))
+        if new:
             say(f"Publishing {model.name} version {lock.version}")
-            registry.seed(lock, artifacts.load(publish.artifact_folder(root, model.name)))
+            registry.seed(lock, released)
+        form = contents.served(root, lock, released)
+        if not contents.rides_along(form):
+            registry.store(form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import package, template
-from infra.contents import RIDES_ALONG_BYTES
+from infra import contents, package, template
 from infra.local.cloud import LocalCloud
 from infra.local.moto_process import MotoProcess
 from serving import artifact, folder, lock
@@ -56,11 +55,17 @@ def _seeded(
     """
     registry = Registry(cloud.client("s3"), cloud.artifacts_bucket)
     locks = {model.name: lock.read(model.path) for model in models}
-    large = {name for name, locked in locks.items() if locked.size_bytes > RIDES_ALONG_BYTES}
+    released = {
+        name: artifact.load(root / "training" / name / "artifact", locked.digest)
+        for name, locked in locks.items()
+    }
+    forms = {name: contents.served(root, locks[name], released[name]) for name in locks}
+    large = {name for name, form in forms.items() if not contents.rides_along(form)}
 
     def seed(name: str) -> None:
-        released = root / "training" / name / "artifact"
-        registry.seed(locks[name], artifact.load(released, locks[name].digest))
+        registry.seed(locks[name], released[name])
+        if name in large:
+            registry.store(forms[name])
 
     def seed_others() -> None:
         try:

@@ -86,6 +86,15 @@ def external_data_problems(model: ModelProto) -> list[str]:
     ]
 
 
+def locations(model: ModelProto) -> set[str]:
+    """The files that tensors keep their data in."""
+    return {
+        _location(tensor)
+        for tensor in _tensors(model)
+        if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data
+    }
+
+
 def signature(model: ModelProto) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
     """The inputs and outputs of the graph.  Raises GraphError on one that cannot be served."""
     graph = model.graph

@@ -22,9 +22,9 @@ from serving import folder as folders
 from serving import lock as locks
 from serving import manifest as manifests
 from serving.artifact import Artifact
-from serving.lock import Lock
+from serving.lock import Lock, Tuning
 from training.release import check as checks
-from training.release import metrics
+from training.release import metrics, tuning
 from training.release.check import Report
 from training.release.registry import Registry
 
@@ -64,10 +64,18 @@ def publish(
     if not report.passed:
         reasons = "; ".join(f"{finding.name}: {finding.detail}" for finding in report.failures)
         raise PublishError(f"{model} fails its check: {reasons}")
+    tuned = _tuned(artifact, folder.path, before)
     number = registry.publish(artifact, before) if registry else _count_on(artifact, before)
-    lock = Lock(number, artifact.digest, size_bytes(artifact), artifact.manifest.metrics)
+    lock = Lock(number, artifact.digest, size_bytes(artifact), artifact.manifest.metrics, tuned)
     _write_at_once(folder.path / locks.NAME, locks.render(lock))
     return Published(lock, before, report)
+
+
+def _tuned(artifact: Artifact, folder: Path, before: Lock | None) -> Tuning:
+    """How the artifact is served best: measured once, as the same measured again may differ."""
+    if before and before.digest == artifact.digest and before.tuning != Tuning():
+        return before.tuning
+    return tuning.measure(artifact, folder)
 
 
 def artifact_folder(root: Path, model: str) -> Path:

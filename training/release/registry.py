@@ -90,6 +90,12 @@ class Registry:
             if taken.digest != lock.digest:
                 raise RegistryError(_seed_conflict(self.bucket, model, taken, lock))
 
+    def store(self, artifact: Artifact) -> None:
+        """Store an artifact under its digest, with no number: the compiled form of a version."""
+        key = keys.artifact_manifest(artifact.manifest.model, artifact.digest)
+        if not self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)["KeyCount"]:
+            self._put_files(artifact)
+
     def fetch(self, model: str, digest: str, folder: Path) -> Artifact:
         """Download an artifact to the new folder `folder`, which appears whole and verified.
 

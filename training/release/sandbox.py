@@ -50,15 +50,17 @@ def run(module: str, arguments: Sequence[str], limit_s: float) -> Json:
     return json.loads(done.stdout)
 
 
-def confine(memory_mb: int, limit_s: float) -> None:
+def confine(memory_mb: int, limit_s: float, writing: bool = False) -> None:
     """Give up, for good, what an untrusted graph could abuse; called by the child itself.
 
-    Nothing can be written to a file.  On Linux, address space is limited to `memory_mb`, as in the
-    local cloud, and the network goes where the kernel lets an unprivileged process leave it.
+    Nothing can be written to a file, unless `writing` is its purpose.  On Linux, address space is
+    limited to `memory_mb`, as in the local cloud, and the network goes where the kernel lets an
+    unprivileged process leave it.
     """
     cpu_s = math.ceil(limit_s * (os.cpu_count() or 1)) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if not writing:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb * MIB, memory_mb * MIB))

@@ -64,10 +64,11 @@ def main(artifact: str, folder: str, memory_mb: str, limit_s: str, variant: str)
     except (ArtifactError, FolderError) as error:
         sys.exit(sandbox.one_line(error))
     router = Router(service)
-    print(json.dumps([_answer(router, example) for example in asked]))
+    print(json.dumps([answer(router, example) for example in asked]))
 
 
-def _answer(router: Router, example: Example) -> JsonObject:
+def answer(router: Router, example: Example) -> JsonObject:
+    """Ask one example and give the reply as JSON."""
     request = Request(
         method="POST",
         path=example.path,

@@ -1,5 +1,6 @@
 """What is in the package of a function, and which models have none."""
 
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from infra import contents
 from serving import lock
 from serving.errors import FolderError
-from serving.lock import Lock
+from serving.lock import Lock, Tuning
+from serving.service import Service
 from tests import artifacts
 
 FACTS = 'description = "Sorts."\ntask = "tabular_classification"\n'
@@ -55,6 +57,26 @@ def test_a_large_artifact_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(contents, "RIDES_ALONG_BYTES", 10)
     found, _ = contents.functions(tmp_path)
     assert set(found["sorter"].contents()) == {"model.toml", "artifact.lock"}
+
+
+def test_what_pays_is_packed_compiled(tmp_path: Path) -> None:
+    folder = add_model(tmp_path)
+    published = lock.read(folder)
+    (folder / "artifact.lock").write_text(
+        lock.render(replace(published, tuning=Tuning(mapped=True, threads=1)))
+    )
+    packed = contents.functions(tmp_path)[0]["sorter"].contents()
+    for name, content in packed.items():
+        target = tmp_path / "task" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
+    inside = lock.read(tmp_path / "task")
+    assert "artifact/model.weights" in packed
+    assert (inside.digest, inside.tuning.threads) == (published.digest, 1)
+    assert inside.served == inside.compiled != published.digest
+    service = Service.load(tmp_path / "task" / "artifact", digest=inside.served)
+    assert service.digest == published.digest
+    assert service.predict([[1, 2, 3]])[0]["label"] == "high"
 
 
 def test_models_that_cannot_be_packed_say_what_to_run(tmp_path: Path) -> None:

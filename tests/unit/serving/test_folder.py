@@ -1,11 +1,13 @@
 """Model folders: loud about the file, the key, what it was and what was expected."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from serving import folder, hooks, lock
 from serving.errors import ArtifactError, FolderError
+from serving.lock import Tuning
 
 GOOD = 'description = "Which way the wind blows."\ntask = "tensors"\n'
 
@@ -78,6 +80,10 @@ LOCK = lock.Lock(version=2, digest="0" * 64, size_bytes=10, metrics={"accuracy":
 def test_a_lock_is_read_as_it_was_rendered(tmp_path: Path) -> None:
     (tmp_path / "artifact.lock").write_text(lock.render(LOCK))
     assert lock.read(tmp_path) == LOCK
+    assert "tuning" not in lock.render(LOCK)
+    tuned = replace(LOCK, tuning=Tuning(mapped=True, threads=1), compiled="1" * 64)
+    (tmp_path / "artifact.lock").write_text(lock.render(tuned))
+    assert lock.read(tmp_path) == tuned
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,8 @@ def test_a_lock_is_read_as_it_was_rendered(tmp_path: Path) -> None:
         ("{}", "is malformed"),
         (lock.render(LOCK).replace("2", "0"), "version is 0, expected 1, 2, 3"),
         (lock.render(LOCK).replace("0" * 64, "0" * 63), "expected 64 hexadecimal digits"),
+        (lock.render(replace(LOCK, compiled="x")), "digest is 'x', expected 64"),
+        ('{"tuning": 1}', "is malformed"),
     ],
 )
 def test_a_wrong_lock_is_refused(tmp_path: Path, text: str | None, part: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from serving import digests
 from serving import manifest as manifests
 from serving.errors import ArtifactError
-from serving.manifest import Manifest
+from serving.manifest import FileEntry, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,22 @@ class Artifact:
         """The verified graph of a variant, or of the default one.  Raises ArtifactError."""
         return self.read(self.manifest.graphs[variant or self.manifest.variant])
 
+    def mapped_graph(self) -> Path:
+        """The compiled default graph, verified with its weights, to be mapped from its folder.
+
+        Raises ArtifactError.
+        """
+        for name in (manifests.WEIGHTS, manifests.GRAPH):
+            path, entry = _entry(self.folder, name, self.manifest)
+            _require_digest(path, digests.sha256_of_file(path, entry.size_bytes), entry)
+        return self.folder / manifests.GRAPH
+
     def read(self, name: str) -> bytes:
         """The bytes of one of its files, verified as they are read.  Raises ArtifactError."""
-        return _read_verified(self.folder, name, self.manifest)
+        path, entry = _entry(self.folder, name, self.manifest)
+        content = path.read_bytes()
+        _require_digest(path, digests.sha256(content), entry)
+        return content
 
 
 def load(folder: Path, expected_digest: str | None = None) -> Artifact:
@@ -62,15 +75,16 @@ def load_whole(folder: Path, expected_digest: str | None = None) -> Artifact:
     return artifact
 
 
-def _read_verified(folder: Path, name: str, manifest: Manifest) -> bytes:
+def _entry(folder: Path, name: str, manifest: Manifest) -> tuple[Path, FileEntry]:
     entry = manifest.files.get(name)
     if entry is None:
         raise ArtifactError(f"{folder} promises no file {name!r}")
     path = folder / name
     if path.is_symlink() or not path.is_file():
         raise ArtifactError(f"{path} is not a regular file")
-    content = path.read_bytes()
-    found = digests.sha256(content)
+    return path, entry
+
+
+def _require_digest(path: Path, found: str, entry: FileEntry) -> None:
     if found != entry.sha256:
         raise ArtifactError(f"{path} has SHA-256 {found}, expected {entry.sha256}")
-    return content

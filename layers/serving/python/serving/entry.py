@@ -33,9 +33,10 @@ def build() -> Handler:
     service = Service.load(
         folder,
         version=str(locked.version),
-        digest=locked.digest,
+        digest=locked.served,
         hooks=hooks.load(root),
         memory_mb=memory_mb,
+        tuning=locked.tuning,
     )
     telemetry = Telemetry(
         service=name,
@@ -54,7 +55,7 @@ def build() -> Handler:
 
     router = Router(service)
     if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == snapshot.INITIALIZATION:
-        examples = artifact.load(folder, locked.digest).read(manifest.EXAMPLES)
+        examples = artifact.load(folder, locked.served).read(manifest.EXAMPLES)
         snapshot.register(router, examples, renew=open_uploads.cache_clear)
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
     return Handler(router, telemetry, tracing, meter, open_uploads)

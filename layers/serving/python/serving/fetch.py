@@ -30,7 +30,7 @@ def locate(root: Path, model: str, lock: Lock, bucket: str, environ: Mapping[str
     from serving import objects
 
     held = objects.connect(bucket, environ)
-    return download(held, model, lock.digest, Path(gettempdir()) / PACKAGED)
+    return download(held, model, lock.served, Path(gettempdir()) / PACKAGED)
 
 
 def download(bucket: "Bucket", model: str, digest: str, into: Path) -> Path:

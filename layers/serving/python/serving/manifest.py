@@ -17,6 +17,7 @@ NAME = "manifest.json"
 GRAPH = "model.onnx"
 EXAMPLES = "examples.json"
 BASELINE = "baseline.json"
+WEIGHTS = "model.weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,18 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Compiled:
+    """Says that an artifact is the compiled form of the one of digest `source`.
+
+    Its `model.onnx` is optimised by this version of onnxruntime, and keeps its large constants in
+    `model.weights`.
+    """
+
+    source: str
+    onnxruntime: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parsed `manifest.json`.
 
@@ -66,6 +79,7 @@ class Manifest:
     metrics: dict[str, float] = field(default_factory=dict)
     training: JsonObject = field(default_factory=dict)
     variants: dict[str, Variant] = field(default_factory=dict)
+    compiled: Compiled | None = None
 
     @property
     def graphs(self) -> dict[str, str]:
@@ -97,6 +111,7 @@ def parse(raw: bytes) -> Manifest:
         metrics=_take(document, "metrics", dict),
         training=_take(document, "training", dict),
         variants=_variants(document, files),
+        compiled=_compiled(document, files),
     )
 
 
@@ -108,6 +123,7 @@ def render(manifest: Manifest) -> bytes:
         "task": manifest.task,
         "variant": manifest.variant,
         **_variants_json(manifest),
+        **_compiled_json(manifest),
         "inputs": [_tensor_json(tensor) for tensor in manifest.inputs],
         "outputs": [_tensor_json(tensor) for tensor in manifest.outputs],
         "files": {
@@ -207,3 +223,19 @@ def _variants_json(manifest: Manifest) -> JsonObject:
             for name, variant in manifest.variants.items()
         }
     }
+
+
+def _compiled(document: JsonObject, files: dict[str, FileEntry]) -> Compiled | None:
+    if "compiled" not in document:
+        return None
+    if WEIGHTS not in files:
+        raise ArtifactError(f"{NAME}: 'files' has no {WEIGHTS}, though it is compiled")
+    entry = _take(document, "compiled", dict)
+    return Compiled(_take(entry, "source", str), _take(entry, "onnxruntime", str))
+
+
+def _compiled_json(manifest: Manifest) -> JsonObject:
+    if manifest.compiled is None:
+        return {}
+    source, version = manifest.compiled.source, manifest.compiled.onnxruntime
+    return {"compiled": {"source": source, "onnxruntime": version}}

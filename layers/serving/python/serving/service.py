@@ -12,6 +12,7 @@ from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
 from serving.http import FORM, JSON, JSON_LINES
 from serving.limits import Limits
+from serving.lock import Tuning
 from serving.manifest import Manifest
 from serving.session import Session
 from serving.tasks import Task
@@ -42,6 +43,7 @@ class Service:
         digest: str | None = None,
         hooks: Hooks | None = None,
         memory_mb: int = 512,
+        tuning: Tuning | None = None,
     ) -> Self:
         """Load the artifact in `folder`, verified against `digest` when it is given.
 
@@ -50,17 +52,23 @@ class Service:
         verified = artifact.load(folder, digest)
         manifest = verified.manifest
         allowed = limits.with_overrides(manifest.limits)
+
+        def open_variant(name: str) -> Session:
+            mapped = manifest.compiled is not None and name == manifest.variant
+            graph = verified.mapped_graph() if mapped else verified.graph(name)
+            return Session(graph, manifest, memory_mb, tuning or Tuning())
+
         return cls(
             manifest=manifest,
             version=version,
-            digest=verified.digest,
+            digest=manifest.compiled.source if manifest.compiled else verified.digest,
             limits=allowed,
             task=tasks.build(verified, allowed),
             hooks=hooks or Hooks(),
-            session=Session(verified.graph(), manifest, memory_mb),
+            session=open_variant(manifest.variant),
             artifact=verified,
             variant=manifest.variant,
-            open_variant=lambda name: Session(verified.graph(name), manifest, memory_mb),
+            open_variant=open_variant,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 from time import monotonic, sleep
 
 # Linux wheels upload telemetry by default since 1.29; it must be off before the import.
@@ -12,6 +13,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from serving.datatypes import FROM_ONNX
 from serving.errors import ArtifactError, DeadlineExceeded, Unprocessable
+from serving.lock import Tuning
 from serving.manifest import Manifest, TensorSpec
 from serving.types import Tensors
 
@@ -19,15 +21,26 @@ from serving.types import Tensors
 MB_PER_VCPU = 1769
 _TICK_S = 0.05
 _ONLY_ERRORS = 3
+_UNTUNED = Tuning()
 
 
 class Session:
     """A loaded graph.  It answers one run at a time, as a Lambda sandbox does."""
 
-    def __init__(self, graph: bytes, manifest: Manifest, memory_mb: int) -> None:
-        """Load a graph from bytes, so that it cannot name files.  Raises ArtifactError."""
+    def __init__(
+        self, graph: bytes | Path, manifest: Manifest, memory_mb: int, tuning: Tuning = _UNTUNED
+    ) -> None:
+        """Load a graph from bytes, so that it cannot name files; what we compiled, from its path.
+
+        Raises ArtifactError.
+        """
+        named = isinstance(graph, Path)
+        if named:
+            _require_version(manifest)
         try:
-            self._session = ort.InferenceSession(_options(memory_mb), graph, False, False)
+            self._session = ort.InferenceSession(
+                _options(memory_mb, tuning), str(graph) if named else graph, named, False
+            )
             self._session.initialize_session(["CPUExecutionProvider"], [{}], set())
         except Exception as error:  # onnxruntime's errors share no base of their own
             raise ArtifactError(f"onnxruntime cannot load the graph: {error}") from None
@@ -100,12 +113,24 @@ def threads_for(memory_mb: int) -> int:
     return max(1, round(memory_mb / MB_PER_VCPU))
 
 
-def _options(memory_mb: int) -> ort.SessionOptions:
+def _options(memory_mb: int, tuning: Tuning) -> ort.SessionOptions:
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads_for(memory_mb)
+    options.intra_op_num_threads = min(threads_for(memory_mb), tuning.threads)
     options.inter_op_num_threads = 1  # both are set, or onnxruntime pins threads by itself
     options.log_severity_level = _ONLY_ERRORS
+    if not tuning.prepacking:
+        options.add_session_config_entry("session.disable_prepacking", "1")
     return options
+
+
+def _require_version(manifest: Manifest) -> None:
+    """What one version of onnxruntime has optimised is for that version only."""
+    found = ort.get_version_string()
+    if manifest.compiled is None or manifest.compiled.onnxruntime != found:
+        raise ArtifactError(
+            f"the graph is compiled as {manifest.compiled}, this is onnxruntime {found}: "
+            "run `flotilla build`"
+        )
 
 
 def _require_same(what: str, found: list[ort.NodeArg], promised: tuple[TensorSpec, ...]) -> None:
