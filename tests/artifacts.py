@@ -392,6 +392,33 @@ def token_counts(folder: Path) -> Path:
     )
 
 
+def directions(folder: Path) -> Path:
+    """An embedding of three dimensions: how often `good`, `bad`, `花` is in a text, to length 1."""
+    nodes = [
+        helper.make_node("Gather", ["axes", "input_ids"], ["each"]),
+        helper.make_node("ReduceSum", ["each", "tokens"], ["sums"], keepdims=0),
+        helper.make_node("LpNormalization", ["sums"], ["embedding"], axis=1, p=2),
+    ]
+    onnx_bytes = graph(
+        nodes,
+        [tensor("input_ids", "INT64", ["n", "t"])],
+        [tensor("embedding", "FP32", ["n", 3])],
+        {
+            "axes": np.eye(3, 5, k=2, dtype=np.float32).T.copy(),
+            "tokens": np.array([1], dtype=np.int64),
+        },
+    )
+    return write(
+        folder,
+        "embedding",
+        onnx_bytes,
+        [TensorSpec("input_ids", "INT64", (-1, -1))],
+        [TensorSpec("embedding", "FP32", (-1, 3))],
+        {"text": {"max_tokens": 4}},
+        extra={"tokenizer.json": word_tokenizer()},
+    )
+
+
 def loudness(folder: Path, seconds: float = 0) -> Path:
     """Recordings at 8 kHz; `loud` with the mean of the squared samples as its probability."""
     nodes = [
@@ -418,7 +445,7 @@ def loudness(folder: Path, seconds: float = 0) -> Path:
     )
 
 
-def persistence(folder: Path, covariate: bool = False) -> Path:
+def persistence(folder: Path, covariate: bool = False, name: str = "holiday") -> Path:
     """Two series of three hours; two hours on, each is its last value (plus the covariate)."""
     nodes = [
         helper.make_node("Slice", ["context", "last", "end", "time"], ["latest"]),
@@ -457,7 +484,8 @@ def persistence(folder: Path, covariate: bool = False) -> Path:
         ],
         {
             "series": [{"name": "load"}, {"name": "heat"}],
-            "covariates": [{"name": "holiday"}] if covariate else [],
+            "covariates": [{"name": name}] if covariate else [],
+            "frequency": "1h",
             "context": 3,
             "horizon": 2,
             "quantiles": [0.1, 0.9],

@@ -13,6 +13,10 @@ JSON = "application/json"
 JSON_LINES = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines")
 FORM = "multipart/form-data"
 
+# Routes of protocols that name the model in the body.
+EMBEDDINGS = "/v1/embeddings"
+FORECAST = "/v1/timeseries/forecast"
+
 # What HTTP clients send when their user has not chosen: curl's `-d` the second.
 _UNSAID = ("", "application/x-www-form-urlencoded")
 
@@ -91,11 +95,21 @@ def error_reply(error: Exception, path: str, request_id: str) -> Response:
         message = f"internal error, please report id {request_id}"
     if path == "/v2" or path.startswith("/v2/"):
         response = reply({"error": message}, status)
+    elif path in (EMBEDDINGS, FORECAST):
+        response = _openai_error(status, code, message)
     else:
         response = reply({"error": {"code": code, "message": message, "id": request_id}}, status)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
     return response
+
+
+def _openai_error(status: int, code: str, message: str) -> Response:
+    """An error as OpenAI's API has it, and KServe's forecasts, which know no 422."""
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        status = HTTPStatus.BAD_REQUEST
+    kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
+    return reply({"error": {"message": message, "type": kind, "param": None, "code": code}}, status)
 
 
 def parse_json(request: Request, nesting: int) -> Json:

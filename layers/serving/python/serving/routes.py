@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from serving.errors import MethodNotAllowed, NotFound, TooLarge
-from serving.http import PREFLIGHT, Request, Response, reply
+from serving.http import EMBEDDINGS, FORECAST, PREFLIGHT, Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import native, oip
 from serving.service import Service
@@ -32,6 +32,10 @@ class Router:
             f"/v1/models/{service.name}/predict": ("POST", native.predict),
             f"/v1/models/{service.name}/explain": ("POST", _explain),
         }
+        if service.manifest.task == "embedding":
+            self._routes[EMBEDDINGS] = ("POST", _embeddings)
+        elif service.manifest.task == "forecasting":
+            self._routes[FORECAST] = ("POST", _forecast)
         for prefix in (model, f"{model}/versions/{service.version}"):
             self._routes |= {prefix + path: route for path, route in open_inference.items()}
 
@@ -75,6 +79,18 @@ def _openai_model(service: Service, _request: Request, _usage: Usage) -> Respons
     """The model as OpenAI's API describes one; when it was made is not recorded."""
     facts = {"id": service.name, "object": "model", "created": 0, "owned_by": "flotilla"}
     return reply(facts)
+
+
+def _embeddings(service: Service, request: Request, usage: Usage) -> Response:
+    from serving.protocols import openai_embeddings
+
+    return openai_embeddings.create(service, request, usage)
+
+
+def _forecast(service: Service, request: Request, usage: Usage) -> Response:
+    from serving.protocols import kserve_forecast
+
+    return kserve_forecast.forecast(service, request, usage)
 
 
 def _metadata(service: Service, _request: Request, _usage: Usage) -> Response:

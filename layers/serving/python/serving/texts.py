@@ -60,11 +60,12 @@ class Texts:
     def decode(self, instances: list[Json]) -> Tensors:
         """Instances, each a string or `{"text": ...}`, to INT64 (N, T), padded on the right.
 
-        `truncated` (N,) tells which texts had more tokens than the model reads.
+        `tokens` (N,) tells how many the model reads of each, `truncated` (N,) which had more.
         """
         texts = [self._text(instance, index) for index, instance in enumerate(instances)]
         encodings = self._tokenizer.encode_batch(texts)
         tensors = self.tensors([encoding.ids for encoding in encodings])
+        tensors["tokens"] = np.array([len(encoding.ids) for encoding in encodings])
         tensors["truncated"] = np.array([bool(encoding.overflowing) for encoding in encodings])
         return tensors
 
