@@ -4,6 +4,7 @@ A model whose artifact is not there, or is not the one of its lock, has no packa
 with the reason, and everything else is built.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from training.release import compiling
 # 250 MB unzipped, of which the layers have 100, and unpacks before the time of a start is counted.
 RIDES_ALONG_BYTES = 130_000_000
 _CATALOG = "catalog"
+_DISPATCH = "dispatch"
 _HOOKS = "model.py"
 
 
@@ -45,6 +47,9 @@ def functions(root: Path) -> tuple[dict[str, Plan], dict[str, str]]:
         plans[model.name] = packing.plan(_model(model, locked, form))
     for path in _services(root):
         files = _service(path)
+        if path.name == _DISPATCH:
+            tasks = {model.name: model.task for model, _, _ in released}
+            files["functions/dispatch/models.json"] = json.dumps(tasks).encode()
         plans[path.name] = (
             site.plan(files, released) if path.name == _CATALOG else packing.plan(files)
         )

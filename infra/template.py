@@ -16,6 +16,7 @@ from infra.resources.authorizer import authorizer
 from infra.resources.blocks import Block, Resources, ref
 from infra.resources.catalog import catalog
 from infra.resources.dashboard import dashboard
+from infra.resources.dispatch import dispatch
 from infra.resources.functions import layers
 from infra.resources.model import model
 from infra.resources.release import releasing
@@ -68,6 +69,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
         **releasing(),
         **authorizer(),
         **catalog(),
+        **dispatch(),
         **usage.usage(),
         **dashboard(),
     }

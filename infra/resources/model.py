@@ -3,6 +3,7 @@
 from infra.resources import quotas
 from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
 from infra.resources.blocks import Block, Resources, arn, ref, sub
+from infra.resources.dispatch import dispatched
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import preflight, route
 from infra.resources.release import preference
@@ -30,6 +31,7 @@ def model(folder: ModelFolder) -> Resources:
         f"{prefix}Role": _role(prefix, folder.name),
         f"{prefix}Logs": function_log(folder.name),
         **counted(prefix),
+        **dispatched(prefix, folder.name, folder.task),
         **uploads(prefix, folder),
         **alarms,
     }

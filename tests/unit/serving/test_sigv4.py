@@ -1,14 +1,15 @@
 """Signatures are those of botocore, whoever asks for what."""
 
 from datetime import datetime
+from hashlib import sha256
 
 import pytest
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 
 from serving import sigv4
-from serving.sigv4 import Credentials
+from serving.sigv4 import Credentials, Question
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # the one of AWS's own examples
 
@@ -30,6 +31,21 @@ def test_a_signature_is_botocores(
     S3SigV4Auth(BotocoreCredentials("AKID", SECRET, token), "s3", "eu-west-1").add_auth(request)
     now = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
     ours = sigv4.sign(host, path, headers, Credentials("AKID", SECRET, token), "eu-west-1", now)
+    theirs = {name.lower(): value for name, value in request.headers.items()}
+    assert ours == theirs
+
+
+def test_a_signature_of_another_service_is_botocores() -> None:
+    host, path = "lambda.eu-west-1.amazonaws.com", "/2015-03-31/functions/a-b_c/invocations"
+    question = Question("POST", "lambda", "Qualifier=live", b'{"a": 1}')
+    headers = {"content-type": "application/json"}
+    stated = {**headers, "Host": host, "X-Amz-Content-SHA256": sha256(question.body).hexdigest()}
+    address = f"https://{host}{path}?{question.query}"
+    request = AWSRequest("POST", address, headers=stated, data=question.body)
+    SigV4Auth(BotocoreCredentials("AKID", SECRET), "lambda", "eu-west-1").add_auth(request)
+    now = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ")
+    asked = Credentials("AKID", SECRET)
+    ours = sigv4.sign(host, path, headers, asked, "eu-west-1", now, question)
     theirs = {name.lower(): value for name, value in request.headers.items()}
     assert ours == theirs
 

@@ -76,6 +76,13 @@ class Unprocessable(ServingError):
     code = "unprocessable"
 
 
+class TooManyRequests(ServingError):
+    """More is asked than can be answered at once; later it may be."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+
 class DeadlineExceeded(ServingError):
     """The model did not answer within the request's deadline."""
 

@@ -1,8 +1,9 @@
-"""AWS Signature Version 4 of requests without a body, by the standard library.
+"""AWS Signature Version 4 by the standard library.
 
 References: AWS IAM User Guide, "Create a signed AWS API request"; for what S3 does differently
 (paths are encoded once, the payload's digest is a header) the Amazon S3 API Reference,
-"Authenticating requests: using the Authorization header".
+"Authenticating requests: using the Authorization header".  Other services do not mind the header,
+and are asked under paths that have nothing to encode.
 """
 
 import hmac
@@ -13,7 +14,6 @@ from hashlib import sha256
 from urllib.parse import quote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_NO_BODY = sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,16 @@ class Credentials:
     token: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a service; the query is encoded, and its names are in order."""
+
+    method: str = "GET"
+    service: str = "s3"
+    query: str = ""
+    body: bytes = b""
+
+
 def sign(
     host: str,
     path: str,
@@ -32,24 +42,26 @@ def sign(
     credentials: Credentials,
     region: str,
     now: datetime,
+    question: Question = Question(),
 ) -> dict[str, str]:
-    """The headers of a signed `GET https://<host><path>` to S3, `headers` among them.
+    """The headers of a signed request to `https://<host><path>`, `headers` among them.
 
     `path` is not yet encoded, the names in `headers` are lower-case, and `now` is in UTC.
     """
+    digest = sha256(question.body).hexdigest()
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     signed = {
         **headers,
         "host": host,
-        "x-amz-content-sha256": _NO_BODY,
+        "x-amz-content-sha256": digest,
         "x-amz-date": stamp,
         **({"x-amz-security-token": credentials.token} if credentials.token else {}),
     }
     names = ";".join(sorted(signed))
     lines = "".join(f"{name}:{signed[name].strip()}\n" for name in sorted(signed))
-    question = f"GET\n{encoded(path)}\n\n{lines}\n{names}\n{_NO_BODY}"
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
-    to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(question.encode()).hexdigest()}"
+    asked = f"{question.method}\n{encoded(path)}\n{question.query}\n{lines}\n{names}\n{digest}"
+    scope = f"{stamp[:8]}/{region}/{question.service}/aws4_request"
+    to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(asked.encode()).hexdigest()}"
     signature = _keyed(_key(credentials.secret_key, scope), to_sign).hex()
     signed["authorization"] = (
         f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, "

@@ -42,28 +42,20 @@ def forecast(service: Service, request: Request, usage: Usage) -> Response:
         for past in group
     ]
     read = sum(len(past.steps) for group in groups for past in group)
-    return reply(
-        {
-            "id": request.id,
-            "created_at": int(time.time()),
-            "status": "completed",
-            "error": None,
-            "model": service.name,
-            "outputs": [
-                {
-                    "type": "time_series_forecast",
-                    "id": request.id,
-                    "status": "completed",
-                    "content": content,
-                    "error": None,
-                }
-            ],
-            "usage": {
-                **_points(read, horizon * len(content)),
-                **usage((perf_counter() - started) * 1000),
-            },
-        }
-    )
+    spent = usage((perf_counter() - started) * 1000)
+    points = _points(read, horizon * len(content))
+    return reply(_answer(request.id, service.name, content, {**points, **spent}))
+
+
+def _answer(request_id: str, model: str, content: list[Json], usage: JsonObject) -> JsonObject:
+    done = {"id": request_id, "status": "completed", "error": None}
+    return {
+        **done,
+        "created_at": int(time.time()),
+        "model": model,
+        "outputs": [{**done, "type": "time_series_forecast", "content": content}],
+        "usage": usage,
+    }
 
 
 def _options(options: Json, details: JsonObject) -> tuple[int, list[str]]:
