@@ -10,13 +10,11 @@ import os
 import time
 from collections.abc import Callable
 
-import boto3
-
-from serving import credentials, scopes
+from serving import credentials, items, scopes
 from serving.credentials import Credential, KeyRecord
+from serving.json_types import JsonObject
 from serving.lambda_context import LambdaContext
 from serving.telemetry import Telemetry
-from serving.types import JsonObject
 
 # A key that does not fit what is known is looked up again after this, as it may have been replaced.
 _SURE_S = 1.0
@@ -111,13 +109,11 @@ def _refused(reason: str, prefix: str) -> Stranger:
 
 
 def _read(prefix: str) -> KeyRecord | None:
-    """Consistent, so that a key works as soon as it is made and ends as soon as it is revoked."""
-    found = _dynamodb.get_item(TableName=_TABLE, Key={"prefix": {"S": prefix}}, ConsistentRead=True)
-    return KeyRecord.from_item(found["Item"]) if "Item" in found else None
+    item = _items.read({"prefix": {"S": prefix}})
+    return KeyRecord.from_item(item) if item else None
 
 
-_TABLE = os.environ["FLOTILLA_KEYS_TABLE"]
-_dynamodb = boto3.client("dynamodb")
+_items = items.connect(os.environ["FLOTILLA_KEYS_TABLE"], os.environ)
 _known = Known(_read, float(os.environ["FLOTILLA_KEYS_KEPT_S"]))
 _telemetry = Telemetry(
     service=os.environ["POWERTOOLS_SERVICE_NAME"],

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Self
 
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 _LETTERS = string.ascii_letters + string.digits
 _PREFIX_LENGTH = 8

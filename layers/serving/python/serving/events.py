@@ -7,8 +7,8 @@ from time import monotonic
 
 from serving.errors import BadRequest
 from serving.http import CORS, Request, Response
+from serving.json_types import Json, JsonObject
 from serving.lambda_context import LambdaContext
-from serving.types import Json, JsonObject
 
 # Time kept back from Lambda's own timeout, to write the answer that says so.
 _RESERVE_S = 0.5

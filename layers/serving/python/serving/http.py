@@ -6,7 +6,7 @@ from time import monotonic
 
 from serving import strict_json
 from serving.errors import BadRequest, MethodNotAllowed, ServingError
-from serving.types import Json
+from serving.json_types import Json
 
 JSON = "application/json"
 # Read for every task: one JSON instance a line, and the files and fields of an HTML form.

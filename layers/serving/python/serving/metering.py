@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 _BETWEEN = "#"
 # Comes after every model's name, so that a range of days takes in the whole of its last one.

@@ -155,12 +155,8 @@ def _credentials(environ: Mapping[str, str]) -> Credentials:
 
     AWS Lambda Developer Guide, "Improving startup performance with Lambda SnapStart".
     """
-    if "AWS_ACCESS_KEY_ID" in environ:
-        return Credentials(
-            environ["AWS_ACCESS_KEY_ID"],
-            environ["AWS_SECRET_ACCESS_KEY"],
-            environ.get("AWS_SESSION_TOKEN", ""),
-        )
+    if own := Credentials.from_environment(environ):
+        return own
     address = environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if address is None:
         raise ArtifactError(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from math import ceil, inf
 from typing import Self
 
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 _MB_PER_GB = 1024
 

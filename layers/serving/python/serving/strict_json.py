@@ -4,7 +4,7 @@ import json
 import re
 from typing import NoReturn
 
-from serving.types import Json
+from serving.json_types import Json
 
 # A string, or one bracket: brackets inside strings do not nest.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)

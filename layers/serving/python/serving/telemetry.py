@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from serving import strict_json
+from serving.json_types import JsonObject
 from serving.lambda_context import LambdaContext
-from serving.types import JsonObject
 
 _METRICS = [
     {"Name": "Requests", "Unit": "Count"},

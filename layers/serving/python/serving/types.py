@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from serving.json_types import Json as Json
+from serving.json_types import JsonObject as JsonObject
+
 if TYPE_CHECKING:  # a start does without numpy.typing
     from numpy.typing import NDArray
 
@@ -13,6 +16,3 @@ else:
 
 # The only type between a task's decode and its encode: tensor name -> array, first axis the batch.
 Tensors: TypeAlias = dict[str, Array]
-
-Json: TypeAlias = Any
-JsonObject: TypeAlias = dict[str, Any]
