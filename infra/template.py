@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from infra.resources import gateway, storage, tables, usage
+from infra.resources import gateway, jobs, storage, tables, usage
 from infra.resources.authorizer import authorizer
 from infra.resources.blocks import Block, Resources, ref
 from infra.resources.catalog import catalog
@@ -51,7 +51,7 @@ def render(models: Sequence[ModelFolder]) -> Block:
 
 def parameters() -> dict[str, Block]:
     """What a deployment may say."""
-    return usage.parameters()
+    return usage.parameters() | jobs.parameters()
 
 
 def text(template: Block) -> str:
@@ -71,6 +71,7 @@ def _resources(models: Sequence[ModelFolder]) -> Resources:
         **catalog(),
         **dispatch(),
         **usage.usage(),
+        **jobs.jobs(),
         **dashboard(),
     }
     for folder in models:

@@ -25,6 +25,8 @@ from werkzeug.wsgi import get_input_stream
 
 from infra.local import s3_events
 
+_FORM = "application/x-www-form-urlencoded"
+
 
 class OneAtATime:
     """Serve one request at a time: moto's backends lose writes when threads meet in them.
@@ -40,6 +42,9 @@ class OneAtATime:
         # Read first: a caller that dawdles over its body must not hold up the others.
         environ["wsgi.input"] = BytesIO(get_input_stream(environ).read())
         environ["wsgi.input_terminated"] = True
+        if environ["REQUEST_METHOD"] == "PUT" and environ.get("CONTENT_TYPE") == _FORM:
+            # What many clients say of any body; moto would read it as a form and store nothing.
+            environ["CONTENT_TYPE"] = "binary/octet-stream"
         with self._lock:
             return list(self._application(environ, start_response))
 

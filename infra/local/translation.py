@@ -7,13 +7,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 from infra.resources.blocks import Block
+from infra.resources.jobs import WEBHOOK_HOSTS
 
 KEPT = "stack.json"
+# What a deployment is asked for, as a laptop answers it.
+_PARAMETERS = {WEBHOOK_HOSTS: "127.0.0.1,localhost"}
 _TRANSFORM = Path(__file__).parents[1] / "transform.py"
 
 
 def translate(template: Block, build: Path) -> Block:
     """The CloudFormation template of a SAM template; the last one is kept in `build`."""
+    template = _answered(template)
     kept = build / KEPT
     digest = _digest(template)
     try:
@@ -30,6 +34,15 @@ def translate(template: Block, build: Path) -> Block:
     partial.write_text(json.dumps({"digest": digest, "stack": stack}))
     partial.rename(kept)
     return stack
+
+
+def _answered(template: Block) -> Block:
+    """The same template, its parameters' defaults replaced by what a laptop has to say."""
+    parameters = {
+        name: parameter | ({"Default": _PARAMETERS[name]} if name in _PARAMETERS else {})
+        for name, parameter in template.get("Parameters", {}).items()
+    }
+    return template | ({"Parameters": parameters} if parameters else {})
 
 
 def _digest(template: Block) -> str:

@@ -1,11 +1,12 @@
 """What one model adds to the stack; every name starts with the model's own."""
 
-from infra.resources import quotas
+from infra.resources import jobs, quotas
 from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
 from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.dispatch import dispatched
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import preflight, route
+from infra.resources.queues import POLLING
 from infra.resources.release import preference
 from infra.resources.roles import allow, function_role
 from infra.resources.storage import ARTIFACTS, RESULTS, UPLOADS
@@ -56,7 +57,11 @@ def _function(prefix: str, folder: ModelFolder, alarms: Resources) -> Block:
         # Asynchronous invocations that fail for good; uploads get there by way of the queue.
         DeadLetterQueue={"Type": "SQS", "TargetArn": arn(f"{prefix}DeadLetters")},
         DeploymentPreference=preference(folder.deployment, alarms),
-        Events={**_routes(folder.name), "Uploads": uploads_event(prefix, folder)},
+        Events={
+            **_routes(folder.name),
+            **jobs.making(folder.name),
+            "Uploads": uploads_event(prefix, folder),
+        },
     )
     if folder.snapstart:
         block["Properties"]["SnapStart"] = {"ApplyOn": "PublishedVersions"}
@@ -71,6 +76,7 @@ def _environment(folder: ModelFolder) -> Block:
         FLOTILLA_ARTIFACTS_BUCKET=ref(ARTIFACTS),
         FLOTILLA_RESULTS_BUCKET=ref(RESULTS),
         FLOTILLA_PRICES=ref(PRICES),
+        FLOTILLA_JOBS_FUNCTION=jobs.behind_alias(),
         # onnxruntime's Linux wheels upload telemetry unless told not to.
         ORT_DISABLE_TELEMETRY="1",
         # More threads cost 100 ms of every start, and the model's own do the work.
@@ -105,16 +111,9 @@ def _role(prefix: str, name: str) -> Block:
         _list(UPLOADS, [uploads]),
         _list(RESULTS, answers),
         allow(["s3:GetObject"], _objects(ARTIFACTS, keys.artifact_file(name, "*", "*"))),
-        allow(
-            [
-                "sqs:ChangeMessageVisibility",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:ReceiveMessage",
-            ],
-            arn(f"{prefix}Queue"),
-        ),
+        allow([*POLLING], arn(f"{prefix}Queue")),
         allow(["sqs:SendMessage"], arn(f"{prefix}DeadLetters")),
+        allow(["lambda:InvokeFunction"], jobs.behind_alias()),
     )
 
 

@@ -15,7 +15,10 @@ _URI = (
 
 
 def gathered(resources: Resources, api: str) -> Resources:
-    """The same resources, with the functions' `Api` events in the definition of the API."""
+    """The same resources, with the functions' `Api` events in the definition of the API.
+
+    An event may name another function that answers it: a model's jobs are the service's.
+    """
     paths: Block = {}
     permissions: Resources = {}
     plain: Resources = {}
@@ -29,7 +32,9 @@ def gathered(resources: Resources, api: str) -> Resources:
         plain[name] = {**block, "Properties": {**block["Properties"], "Events": others}}
         permissions[f"{name}Permission"] = _permission(name, api)
         for route in routes:
-            paths.setdefault(route["Path"], {})[_method(route)] = _operation(name, route)
+            paths.setdefault(route["Path"], {})[_method(route)] = _operation(
+                route.get("Function", name), route
+            )
     definition = {"swagger": "2.0", "info": {"title": ref("AWS::StackName"), "version": "1.0"}}
     defined = {"DefinitionBody": {**definition, "paths": paths}}
     properties = {**plain[api]["Properties"], **defined}

@@ -48,7 +48,9 @@ class Asked:
         trace = "Root=1-0;Parent=0;Sampled=0"
         self.telemetry = Telemetry(self.name, "Bench", trace_id=lambda: trace)
         tracing, meter = Tracing(self.name, False), Meter(1024, "x86_64")
-        self.handler = Handler(Router(self.service), self.telemetry, tracing, meter, _no_uploads)
+        self.handler = Handler(
+            Router(self.service), self.telemetry, tracing, meter, _no_uploads, _no_job
+        )
         self._session = self.service.session._session
         self._outputs = [tensor.name for tensor in self.service.manifest.outputs]
 
@@ -212,6 +214,10 @@ def _nothing() -> None:
 
 def _no_uploads() -> None:
     raise AssertionError("the bench has no uploads")
+
+
+def _no_job(_: object) -> dict[str, object]:
+    raise AssertionError("the bench has no jobs")
 
 
 _GROUPS = {"iris": _iris, "digits": _digits, "imdb": _long_text, "minilm": _minilm}

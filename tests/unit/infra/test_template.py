@@ -72,6 +72,7 @@ def test_new_model_reaches_the_cloud_as_its_own_resources_and_routes() -> None:
     assert paths_before.items() <= paths_after.items()
     assert paths_after.keys() - paths_before.keys() == {
         "/v1/models/new_model",
+        "/v1/models/new_model/jobs",
         "/v1/models/new_model/{proxy+}",
         "/v2/models/new_model",
         "/v2/models/new_model/{proxy+}",

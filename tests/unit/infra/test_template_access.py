@@ -41,6 +41,7 @@ def test_only_actions_without_resources_name_any_resource() -> None:
 def test_wildcards_of_resources_come_after_a_name_of_our_own() -> None:
     own = re.compile(
         r"\$\{\w+Bucket\.Arn\}/(in|out|failed|artifacts)/(small|very_slow)/.*"
+        r"|\$\{\w+Bucket\.Arn\}/((in|out|failed)/\*/)?jobs/.*"
         r"|.+:function:\$\{AWS::StackName\}-\*"
     )
     wild = [
@@ -93,6 +94,7 @@ def test_function_role_names_its_own_things_only(model: ModelFolder) -> None:
             "sqs:ReceiveMessage",
         ],
         f"${{{prefix}DeadLetters.Arn}}": ["sqs:SendMessage"],
+        "${JobsFunction.Arn}:live": ["lambda:InvokeFunction"],
     }
 
 
@@ -117,6 +119,45 @@ def test_every_table_is_kept_and_can_be_brought_back() -> None:
         assert backups == {"PointInTimeRecoveryEnabled": True}, name
 
 
+def test_the_jobs_service_touches_nothing_but_jobs() -> None:
+    granted = [
+        (text(resource), sorted(listed(grant["Action"])))
+        for name, grant in statements(*ROLES)
+        if name == "JobsRole"
+        for resource in listed(grant["Resource"])
+        if text(resource) != "*" and "Logs" not in text(resource)
+    ]
+    assert granted == [
+        (
+            "${JobsTable.Arn}",
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+        ),
+        (
+            "${UploadsBucket.Arn}/jobs/*",
+            ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+        ),
+        ("${UploadsBucket.Arn}/in/*/jobs/*/*", ["s3:DeleteObject", "s3:PutObject"]),
+        (
+            "${ResultsBucket.Arn}/jobs/*",
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+        ),
+        ("${ResultsBucket.Arn}/out/*/jobs/*.json", ["s3:DeleteObject", "s3:GetObject"]),
+        ("${ResultsBucket.Arn}/failed/*/jobs/*.json", ["s3:DeleteObject", "s3:GetObject"]),
+        ("${UploadsBucket.Arn}", ["s3:ListBucket"]),
+        ("${ResultsBucket.Arn}", ["s3:ListBucket"]),
+        (
+            "${JobsQueue.Arn}",
+            [
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+                "sqs:SendMessage",
+            ],
+        ),
+    ]
+
+
 def test_buckets_are_listed_below_the_own_prefixes_only() -> None:
     listings = [
         (name, grant) for name, grant in statements(*ROLES) if "s3:ListBucket" in grant["Action"]
@@ -130,6 +171,9 @@ def test_buckets_are_listed_below_the_own_prefixes_only() -> None:
         (role, prefix)
         for role, model in (("SmallRole", "small"), ("VerySlowRole", "very_slow"))
         for prefix in (f"in/{model}/*", f"out/{model}/*.json", f"failed/{model}/*.json")
+    } | {
+        ("JobsRole", prefix)
+        for prefix in ("jobs/*", "in/*/jobs/*/*", "out/*/jobs/*", "failed/*/jobs/*")
     }
 
 
@@ -186,15 +230,15 @@ def test_every_queue_is_encrypted() -> None:
     ] == []
 
 
-def test_only_the_models_own_rule_may_send_to_its_queues() -> None:
+def test_only_its_own_rule_may_send_to_a_queue() -> None:
     senders = {
         (name, text(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
         for name, statement in statements("AWS::SQS::QueuePolicy")
         if statement["Effect"] == "Allow"
     }
     assert senders == {
-        (f"{prefix}{queue}Policy", f"${{{prefix}UploadRule.Arn}}")
-        for prefix in ("Small", "VerySlow")
+        (f"{prefix}{queue}Policy", f"${{{prefix}{rule}.Arn}}")
+        for prefix, rule in (("Small", "UploadRule"), ("VerySlow", "UploadRule"), ("Jobs", "Rule"))
         for queue in ("Queue", "DeadLetters")
     }
 

@@ -66,6 +66,7 @@ def test_engine_finds_its_environment() -> None:
         "FLOTILLA_ARTIFACTS_BUCKET": {"Ref": "ArtifactsBucket"},
         "FLOTILLA_RESULTS_BUCKET": {"Ref": "ResultsBucket"},
         "FLOTILLA_PRICES": {"Ref": "Prices"},
+        "FLOTILLA_JOBS_FUNCTION": {"Fn::Sub": "${JobsFunction.Arn}:live"},
         "FLOTILLA_TRACING": "false",
         "POWERTOOLS_SERVICE_NAME": "very_slow",
         "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
@@ -104,20 +105,21 @@ def test_every_queue_hides_a_message_for_six_timeouts() -> None:
     queues, functions = of_type("AWS::SQS::Queue"), of_type(FUNCTIONS)
     for name, mapping in of_type("AWS::Lambda::EventSourceMapping").items():
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
-        function = functions[name.removesuffix("Uploads")]
+        function = functions[name.removesuffix("Uploads").removesuffix("Tasks")]
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"], name
 
 
 def test_uploads_are_answered_behind_the_alias_one_by_one() -> None:
     for name, mapping in of_type("AWS::Lambda::EventSourceMapping").items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert mapping["FunctionName"]["Ref"] == f"{name.removesuffix('Uploads')}Aliaslive"
+        function = name.removesuffix("Uploads").removesuffix("Tasks")
+        assert mapping["FunctionName"]["Ref"] == f"{function}Aliaslive"
 
 
 @pytest.mark.parametrize("reserved", [3, 4, 10, 1000])
 def test_uploads_leave_room_for_http(reserved: int) -> None:
     model = folder("other", reserved_concurrency=reserved)
-    (mapping,) = of_type("AWS::Lambda::EventSourceMapping", model).values()
+    mapping = of_type("AWS::Lambda::EventSourceMapping", model)["OtherFunctionUploads"]
     most = mapping["ScalingConfig"]["MaximumConcurrency"]
     assert quotas.LEAST_POLLER_CONCURRENCY <= most < reserved
 
@@ -137,11 +139,21 @@ def test_rule_takes_uploads_of_its_own_model_only() -> None:
     assert text(target["DeadLetterConfig"]["Arn"]) == "${VerySlowDeadLetters.Arn}"
 
 
+def test_inputs_of_jobs_are_announced_to_the_service_alone() -> None:
+    rules = of_type("AWS::Events::Rule")
+    heard = {
+        name: rule["EventPattern"]["detail"]["object"]["key"][0]["prefix"]
+        for name, rule in rules.items()
+    }
+    assert heard["JobsRule"] == "jobs/"
+    assert not any(prefix.startswith("jobs") for prefix in heard.values() if prefix != "jobs/")
+
+
 def test_no_rule_hears_the_results_bucket() -> None:
     assert "NotificationConfiguration" not in of_type("AWS::S3::Bucket")["ResultsBucket"]
 
 
-@pytest.mark.parametrize("prefix", ["Small", "VerySlow", "Catalog"])
+@pytest.mark.parametrize("prefix", ["Small", "VerySlow", "Catalog", "Jobs"])
 def test_new_version_goes_back_when_an_alarm_of_its_own_rings(prefix: str) -> None:
     group = of_type("AWS::CodeDeploy::DeploymentGroup")[f"{prefix}FunctionDeploymentGroup"]
     alarms = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}

@@ -95,14 +95,19 @@ def proxy_event(
     }
 
 
-def handler_of(folder: Path) -> Handler:
-    """A handler over an artifact folder, with no upload door."""
+def _no_job(_: JsonObject) -> JsonObject:
+    raise RuntimeError("no job was expected")
+
+
+def handler_of(folder: Path, hand_over: Callable[[JsonObject], JsonObject] = _no_job) -> Handler:
+    """A handler over an artifact folder, with no upload door, and unless told with no jobs."""
     return Handler(
         Router(Service.load(folder, version="3")),
         Telemetry("tiny", "Flotilla", lambda: "Root=1-abc;Parent=2;Sampled=1"),
         Tracing("tiny", enabled=False),
         Meter(512, "x86_64"),
         open_uploads=_no_uploads,
+        hand_over=hand_over,
     )
 
 

@@ -52,6 +52,34 @@ def test_a_page_elsewhere_may_ask(classifier: Model, context: Context) -> None:
         assert classifier.predict(body).headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("prefer", ["respond-async", "wait=5, Respond-Async; x=1"])
+def test_a_prediction_may_become_a_job(tmp_path: Path, context: Context, prefer: str) -> None:
+    handed: list[JsonObject] = []
+    reply = {"statusCode": 202, "headers": {}, "body": "{}", "isBase64Encoded": False}
+    folder = artifacts.classifier(tmp_path / "artifact")
+    handler = handler_of(folder, hand_over=lambda event: handed.append(event) or reply)
+    event = proxy_event(PREDICT, {"instances": [[1, 2, 3]]}, headers={"Prefer": prefer})
+    assert handler(event, context) is reply
+    assert handed == [event]
+
+
+@pytest.mark.parametrize(
+    ("path", "prefer"),
+    [(PREDICT, "wait=10"), (PREDICT, "respond-asynchronously"), ("/nowhere", "respond-async")],
+)
+def test_anything_else_is_answered_here(classifier: Model, path: str, prefer: str) -> None:
+    body = {"instances": [[1, 2, 3]]}
+    assert classifier.http(path, body, headers={"Prefer": prefer}).status != 202
+
+
+def test_a_job_that_cannot_be_made_is_a_bug_of_ours(tmp_path: Path, context: Context) -> None:
+    folder = artifacts.classifier(tmp_path / "artifact")
+    event = proxy_event(PREDICT, {"instances": []}, headers={"prefer": "respond-async"})
+    reply = handler_of(folder)(event, context)
+    assert reply["statusCode"] == 500
+    assert "no job was expected" not in reply["body"]
+
+
 def broken(handler: Handler) -> Handler:
     """The handler with a bug in its model's own code."""
 

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import serving.lean_imports  # noqa: F401 - before whatever imports numpy
-from serving import artifact, fetch, hooks, lock, manifest, snapshot
+from serving import artifact, fetch, handover, hooks, lock, manifest, snapshot
 from serving.handler import Handler, UploadDoor
+from serving.handover import Handover
 from serving.prices import Meter, Prices
 from serving.routes import Router
 from serving.service import Service
@@ -58,7 +59,8 @@ def build() -> Handler:
         examples = artifact.load(folder, locked.served).read(manifest.EXAMPLES)
         snapshot.register(router, examples, renew=open_uploads.cache_clear)
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
-    return Handler(router, telemetry, tracing, meter, open_uploads)
+    hand_over = Handover(os.environ["FLOTILLA_JOBS_FUNCTION"], cache(handover.connect))
+    return Handler(router, telemetry, tracing, meter, open_uploads, hand_over)
 
 
 handler = build()

@@ -55,6 +55,13 @@ class NotAcceptable(ServingError):
     code = "not_acceptable"
 
 
+class Conflict(ServingError):
+    """The thing is in a state in which this cannot be done to it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+
 class TooLarge(ServingError):
     """The body, the batch or what the body unpacks to is over a limit."""
 

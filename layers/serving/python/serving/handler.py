@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Protocol
 
-from serving import events
+from serving import events, handover
 from serving.errors import ServingError
 from serving.http import Request, Response, error_reply
 from serving.lambda_context import LambdaContext
@@ -33,6 +33,7 @@ class Handler:
     tracing: Tracing
     meter: Meter
     open_uploads: Callable[[], UploadDoor]
+    hand_over: Callable[[JsonObject], JsonObject]
 
     def __call__(self, event: Json, context: LambdaContext) -> Json:
         """Answer one Lambda event, whichever door it came through."""
@@ -43,6 +44,8 @@ class Handler:
         limit_s = service.limits.deadline_s
         if isinstance(event, dict) and events.is_http(event):
             request = events.from_http(event, context, limit_s)
+            if handover.is_for_jobs(request):
+                return self._as_job(event, request, context, started)
             return events.to_http(
                 self._respond(request, context, "http", started, lambda: events.read_body(event))
             )
@@ -52,6 +55,18 @@ class Handler:
         return events.to_invoke(
             self._respond(request, context, "invoke", started, lambda: request.body)
         )
+
+    def _as_job(
+        self, event: JsonObject, request: Request, context: LambdaContext, started: float
+    ) -> JsonObject:
+        """Have a prediction made later; who asks is recorded where it is made."""
+        try:
+            reply = self.hand_over(event)
+        except Exception as error:
+            self.telemetry.fault(context, error)
+            reply = events.to_http(error_reply(error, request.path, request.id))
+        self.telemetry.record(context, "http", request.path, reply["statusCode"], started)
+        return reply
 
     def _respond(
         self,

@@ -4,6 +4,8 @@ from serving import digests, manifest
 
 # Amazon S3, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8.
 LONGEST_KEY_BYTES = 1024
+# What lies below it is the jobs service's; no model hears of it.
+JOBS = "jobs/"
 
 
 def artifact_file(model: str, digest: str, name: str) -> str:
@@ -39,6 +41,16 @@ def result(model: str, key: str) -> str:
 def failure(model: str, key: str) -> str:
     """The reason why `in/<model>/<key>` has no answer, in the results bucket."""
     return _beside(f"failed/{model}/", key)
+
+
+def job(model: str, caller: str, job_id: str) -> str:
+    """Below it lie a job's input in the uploads bucket, and its result in the results bucket."""
+    return f"{JOBS}{model}/{caller}/{job_id}/"
+
+
+def job_parts(model: str, job_id: str) -> str:
+    """Below it lie the parts of a job's input, which are uploads to its model like any other."""
+    return f"{upload_prefix(model)}{JOBS}{job_id}/"
 
 
 def _beside(prefix: str, key: str) -> str:

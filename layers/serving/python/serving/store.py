@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VERSION_METADATA = "source-version"
+# Whose upload it is, where somebody put it there for a caller.
+CALLER_METADATA = "caller"
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
 _LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 _ATTEMPTS = 8
@@ -37,6 +39,7 @@ class Source:
     media_type: str
     size_bytes: int
     body: bytes
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,22 @@ class Store:
         try:
             found = self._client.get_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code(error) in _ABSENT:
                 return None
             raise
         size = found["ContentLength"]
         with found["Body"] as stream:
             body = stream.read() if size <= limit else b""
         version = _version(found.get("VersionId"), found["ETag"])
-        return Source(bucket, key, version, found.get("ContentType", ""), size, body)
+        caller = found["Metadata"].get(CALLER_METADATA, "")
+        return Source(bucket, key, version, found.get("ContentType", ""), size, body, caller)
 
     def newest(self, bucket: str, key: str) -> str | None:
         """The version of an upload that is newest now; None when it is gone."""
         try:
             found = self._client.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code(error) in _ABSENT:
                 return None
             raise
         return _version(found.get("VersionId"), found["ETag"])
@@ -113,7 +117,7 @@ class Store:
         try:
             found = self._client.head_object(Bucket=self._results, Key=key)
         except ClientError as error:
-            if _code(error) in _ABSENT:
+            if code(error) in _ABSENT:
                 return None
             raise
         return _Held(found["ETag"], found["Metadata"].get(VERSION_METADATA))
@@ -131,7 +135,7 @@ class Store:
                 **condition,
             )
         except ClientError as error:
-            if _code(error) in _LOST_RACE | _ABSENT:
+            if code(error) in _LOST_RACE | _ABSENT:
                 return False
             raise
         return True
@@ -148,7 +152,7 @@ class Store:
         try:
             self._client.delete_object(Bucket=self._results, Key=key, IfMatch=held.etag)
         except ClientError as error:
-            if _code(error) not in _LOST_RACE | _ABSENT:
+            if code(error) not in _LOST_RACE | _ABSENT:
                 raise
 
 
@@ -159,7 +163,8 @@ def connect(results_bucket: str) -> Store:
     return Store(boto3.client("s3"), results_bucket)
 
 
-def _code(error: ClientError) -> str:
+def code(error: ClientError) -> str:
+    """What S3 calls an error."""
     return error.response.get("Error", {}).get("Code", "")
 
 

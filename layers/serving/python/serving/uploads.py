@@ -76,7 +76,8 @@ class Uploads:
                 raise
             self._refuse(source or self._read(upload), record.message_id, error)
         finally:
-            self.telemetry.record(context, "upload", upload.key, status, started)
+            caller = source.caller if source else ""
+            self.telemetry.record(context, "upload", upload.key, status, started, caller)
 
     def _answer_upload(
         self, source: Source | None, request_id: str, context: LambdaContext
