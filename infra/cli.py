@@ -241,6 +241,27 @@ def call(
         raise typer.Exit(1)
 
 
+@app.command()
+def job(
+    context: typer.Context,
+    model: Model,
+    file: Annotated[Path, typer.Argument(help="A file of lines: .csv or .jsonl.")],
+    result: Annotated[
+        Path | None, typer.Option(help="Where the answers go.", show_default="beside the file")
+    ] = None,
+) -> None:
+    """Have a file of up to a million lines answered: `flotilla job iris flowers.csv`."""
+    from infra import client, file_job
+
+    cloud = client.find_cloud(context.obj, os.environ)
+    result = result or file.with_name(f"{file.stem}.{model}.jsonl")
+    with terminal.progress(f"{model} answers {file.name}") as show:
+        lines = file_job.run(
+            cloud, model, file, result, lambda made: show(made.lines_done, made.lines)
+        )
+    terminal.out.print(f"{result}: {lines} lines", markup=False)
+
+
 app.command()(cost_command.cost)
 
 

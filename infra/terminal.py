@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
@@ -49,6 +50,36 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: i
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     out.print(table)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar while something goes on; gives what to tell of it: how much is done, of what.
+
+    Without a terminal there is a line for every change.
+    """
+    from rich.progress import (  # imported here, as few commands take so long
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        seen: list[tuple[int, int | None]] = []
+
+        def show(done: int, of: int | None) -> None:
+            if (done, of) in seen[-1:]:
+                return
+            seen[:] = [(done, of)]
+            bar.update(task, completed=done, total=of)
+            if not err.is_terminal and of:
+                err.print(f"{what}: {done}/{of}", markup=False)
+
+        yield show
 
 
 def print_report(report: "Report", as_json: bool) -> None:

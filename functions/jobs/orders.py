@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from functions.jobs.webhooks import Hosts
-from serving import http, strict_json
+from serving import encodings, http, strict_json
 from serving.errors import BadRequest, Unprocessable, UnsupportedMediaType
 from serving.http import JSON, Request
+from serving.limits import Limits
 from serving.types import Json, JsonObject
 
 NDJSON = "application/x-ndjson"
@@ -61,11 +62,10 @@ def read(request: Request, hosts: Hosts) -> Order:
 
 def of_prediction(request: Request) -> Order:
     """What `POST /v1/models/M/predict` with `Prefer: respond-async` asks for."""
-    if request.headers.get("content-encoding", "identity") != "identity":
-        raise UnsupportedMediaType("a request with 'Prefer: respond-async' is not to be compressed")
+    coding = request.headers.get("content-encoding", "")
+    body = encodings.unpacked(request.body, coding, Limits().body_bytes)
     stated = request.headers.get("content-type", "")
-    media_type = JSON if request.media_type == JSON else stated
-    return Order(ONE_REQUEST, request.body, media_type)
+    return Order(ONE_REQUEST, body, JSON if request.media_type == JSON else stated)
 
 
 def _document(request: Request) -> JsonObject:

@@ -154,6 +154,22 @@ def test_jobs_ask_for_a_key(cloud: LocalCloud) -> None:
         assert cloud.http(method, path, key=False).status in (401, 403)
 
 
+def test_another_callers_job_is_answered_as_none(cloud: LocalCloud) -> None:
+    other = {"x-api-key": cloud.key_ring.create("somebody else", "pro").text}
+    job_id, nothing = make(cloud)["id"], "0" * 32
+    for method in ("GET", "DELETE"):
+        refused, missing = (
+            cloud.http(method, f"/v1/jobs/{name}", headers=other, key=False)
+            for name in (job_id, nothing)
+        )
+        assert refused.status == missing.status == 404
+        told, expected = refused.json()["error"], missing.json()["error"]
+        assert told["code"] == expected["code"]
+        assert told["message"].replace(job_id, nothing) == expected["message"]
+    assert cloud.http("GET", "/v1/jobs", headers=other, key=False).json()["jobs"] == []
+    assert show(cloud, job_id)["status"] == "waiting"
+
+
 def test_jobs_are_listed(cloud: LocalCloud) -> None:
     made = [make(cloud)["id"] for _ in range(2)]
     listed = cloud.http("GET", "/v1/jobs?limit=2&model=iris").json()

@@ -1,5 +1,7 @@
 """Making jobs, looking at them, listing and cancelling them; everyone sees their own only."""
 
+import gzip
+
 import pytest
 
 from functions.jobs.job import KEPT_S
@@ -59,6 +61,13 @@ def test_a_prediction_that_is_to_come_later_is_a_job(world: World) -> None:
     assert not job.is_batch  # its answer is what predict would give
     stored = world.s3.head_object(Bucket=UPLOADS, Key=job.input_key)
     assert stored["ContentType"] == "text/csv; charset=utf-8"
+
+
+def test_what_came_compressed_is_stored_as_it_was(world: World) -> None:
+    response = world.ask(
+        "POST", "/v1/models/tiny/predict", gzip.compress(b"{}"), content_encoding="gzip"
+    )
+    assert world.read(UPLOADS, world.job(read(response)["id"]).input_key) == b"{}"
 
 
 @pytest.mark.parametrize(
