@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.client import LOCAL_CLOUD
+from flotilla.client.clouds import LOCAL_CLOUD
 from infra.local.clients import Clients
 from infra.local.evaluate import STACK
 

@@ -29,7 +29,7 @@ def tracked() -> list[Path]:
 
 
 def modules() -> list[Path]:
-    rooms = ("layers", "infra", "functions")
+    rooms = ("flotilla", "layers", "infra", "functions")
     return [
         path
         for path in tracked()

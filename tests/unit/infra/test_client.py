@@ -17,7 +17,7 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        names = ("content-type", "x-api-key", "x-label")
+        names = ("content-type", "authorization", "x-label")
         seen = {name: self.headers[name] for name in names if name in self.headers}
         self.send_response(404 if "wrong" in self.path else 200)
         self.end_headers()
@@ -63,7 +63,7 @@ def test_files_go_by_their_suffix(tmp_path: Path, name: str, media_type: str) ->
     ("text", "part"),
     [
         ("@nowhere.png", "nowhere.png cannot be read: No such file"),
-        ("@model.onnx", "suffix '.onnx', expected one of"),
+        ("@model.onnx", "ending '.onnx', expected one of"),
         ("{nonsense", "the request is not JSON"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_question_goes_to_its_models_address_with_the_key(cloud: Cloud) -> Non
         "path": "/v1/models/iris/predict",
         "body": "1,2",
         "content-type": "text/csv",
-        "x-api-key": "key-1",
+        "authorization": "Bearer key-1",
     }
     tensors = client.ask(cloud, "iris", Question("infer", "application/json", b"{}"))
     assert json.loads(tensors.text)["path"] == "/v2/models/iris/infer"

@@ -1,0 +1,151 @@
+"""The client to await: the same methods as `Flotilla`, for asyncio."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from flotilla.client import exchange, questions
+from flotilla.client.answers import Answer, Job
+from flotilla.client.questions import Call
+from flotilla.client.retries import Retries
+
+_LOOK_AGAIN_S = 1.0
+_CHUNK_BYTES = 1 << 20
+
+
+class AsyncFlotilla:
+    """A fleet of models at an address; `async with` it, or `close` it.  See `Flotilla`."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        timeout_s: float = exchange.TIMEOUT_S,
+        retries: Retries | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._cloud = exchange.cloud(url, api_key)
+        self._timeout_s = timeout_s
+        self._retries = retries or Retries()
+        self._http = httpx.AsyncClient(transport=transport)
+
+    async def models(self) -> list[dict[str, Any]]:
+        """The models there are: name, versions, task."""
+        found: list[dict[str, Any]] = (await self.call(Call("GET", "/v2/models")))["models"]
+        return found
+
+    async def predict(self, model: str, what: Any, *, variant: str = "") -> Answer:
+        """What a model says of one instance or several; see `questions.ask` for what they may be.
+
+        `variant` picks one of the model's graphs, `int8` for example.
+        """
+        headers = exchange.options(variant)
+        return Answer.read(await self.call(questions.ask("predict", model, what, headers)))
+
+    async def explain(self, model: str, what: Any, *, label: str = "", variant: str = "") -> Answer:
+        """As `predict`, with `attributions` in each prediction: for `label`, or the predicted."""
+        headers = exchange.options(variant, label)
+        return Answer.read(await self.call(questions.ask("explain", model, what, headers)))
+
+    async def embed(
+        self, model: str, texts: str | list[str], *, dimensions: int | None = None
+    ) -> list[list[float]]:
+        """A vector for each text, cut to `dimensions` and of length 1."""
+        return exchange.embeddings(await self.call(questions.embeddings(model, texts, dimensions)))
+
+    async def submit(self, model: str, what: Any) -> Job:
+        """Have instances, or a file of any size, answered later."""
+        if not isinstance(what, Path):
+            document = {"instances": questions.instances(what)}
+            return Job.read(await self.call(questions.job(model, document)))
+        media_type = questions.media_type_of(what)
+        job = Job.read(await self.call(questions.job(model, {"media_type": media_type})))
+        sent = await self._http.put(
+            job.upload_url,
+            content=_chunks(what),
+            headers={"content-length": str(what.stat().st_size)},  # S3 wants to know
+            timeout=self._timeout_s,
+        )
+        exchange.require_ok(sent)
+        return job
+
+    async def job(self, job_id: str) -> Job:
+        """A job as it is now."""
+        return Job.read(await self.call(Call("GET", f"/v1/jobs/{job_id}")))
+
+    async def jobs(self) -> list[Job]:
+        """The caller's newest jobs."""
+        return [Job.read(each) for each in (await self.call(Call("GET", "/v1/jobs")))["jobs"]]
+
+    async def cancel(self, job_id: str) -> Job:
+        """Stop a job that has not ended."""
+        return Job.read(await self.call(Call("DELETE", f"/v1/jobs/{job_id}")))
+
+    async def wait(self, job: Job, timeout_s: float = 900.0) -> Job:
+        """The job once it has ended, however it did, or as it is after `timeout_s`."""
+        until = time.monotonic() + timeout_s
+        while not job.ended and time.monotonic() < until:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            job = await self.job(job.id)
+        return job
+
+    async def results(self, job: Job) -> AsyncIterator[dict[str, Any]]:
+        """The lines of what a job came to, one at a time; a job of one question has one."""
+        url = exchange.require_result(job if job.result_url else await self.job(job.id))
+        async with self._http.stream("GET", url, timeout=self._timeout_s) as response:
+            if response.is_error:
+                await response.aread()
+            exchange.require_ok(response)
+            async for line in response.aiter_lines():
+                if line:
+                    yield json.loads(line)
+
+    async def usage(self, first: str = "", last: str = "") -> dict[str, Any]:
+        """What this key used, by day and model; days as `2026-11-22`, else this month's."""
+        found: dict[str, Any] = await self.call(questions.usage(first, last))
+        return found
+
+    async def call(self, call: Call) -> Any:
+        """The JSON that a call is answered with: what has no method of its own is asked so."""
+        deadline = time.monotonic() + self._timeout_s
+        for attempt in count():
+            response: httpx.Response | None = None
+            request = exchange.request(self._http, self._cloud, call, deadline)
+            try:
+                response = await self._http.send(request)
+            except httpx.TransportError as error:
+                if not self._retries.again(attempt, None, call.repeatable):
+                    raise exchange.no_answer(call, error) from None
+            else:
+                if not self._retries.again(attempt, response.status_code, call.repeatable):
+                    return exchange.document(response)
+            await asyncio.sleep(exchange.pause_s(self._retries, attempt, response, deadline, call))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def _chunks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
+            yield chunk

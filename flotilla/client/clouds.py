@@ -1,0 +1,37 @@
+"""Where a fleet answers, and the key that it asks for."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flotilla.client.errors import FlotillaError
+
+# What `flotilla up` writes while it runs, below the repository's root.
+LOCAL_CLOUD = Path("build") / "local.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """An address without a slash at its end, and an API key."""
+
+    url: str
+    api_key: str = field(repr=False)
+
+
+def find(root: Path = Path(), environ: Mapping[str, str] = os.environ) -> Cloud:
+    """The cloud that FLOTILLA_URL and FLOTILLA_API_KEY name, or the local one that is up.
+
+    Raises FlotillaError when there is neither.
+    """
+    if url := environ.get("FLOTILLA_URL"):
+        return Cloud(url.rstrip("/"), environ.get("FLOTILLA_API_KEY", ""))
+    try:
+        running = json.loads((root / LOCAL_CLOUD).read_bytes())
+    except FileNotFoundError:
+        raise FlotillaError(
+            "no cloud is up: start the local one with `flotilla up`, or set FLOTILLA_URL and "
+            "FLOTILLA_API_KEY"
+        ) from None
+    return Cloud(running["url"].rstrip("/"), running["api_key"])

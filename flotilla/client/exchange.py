@@ -1,0 +1,90 @@
+"""What both clients do with a call and its response: headers, time, reading."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from flotilla.client import clouds
+from flotilla.client.answers import Job
+from flotilla.client.clouds import Cloud
+from flotilla.client.errors import FlotillaError, NoAnswer, Refused
+from flotilla.client.questions import Call
+from flotilla.client.retries import Retries
+
+TIMEOUT_S = 60.0
+
+
+def cloud(url: str | None, api_key: str | None) -> Cloud:
+    """The cloud that is named, or else found; see `clouds.find`."""
+    if url is None:
+        return clouds.find()
+    return Cloud(url.rstrip("/"), api_key or "")
+
+
+def options(variant: str, label: str = "") -> dict[str, str]:
+    """What goes with a question of any media type."""
+    given = {"x-variant": variant, "x-label": label}
+    return {name: value for name, value in given.items() if value}
+
+
+def request(
+    client: httpx.Client | httpx.AsyncClient, to: Cloud, call: Call, deadline: float
+) -> httpx.Request:
+    """A call as httpx sends it; none of its phases waits longer than `deadline`."""
+    return client.build_request(
+        call.method,
+        to.url + call.path,
+        content=call.content,
+        headers={"authorization": f"Bearer {to.api_key}", **call.headers},
+        params=call.query or None,
+        timeout=max(deadline - time.monotonic(), 0.001),
+    )
+
+
+def pause_s(
+    retries: Retries, attempt: int, response: httpx.Response | None, deadline: float, call: Call
+) -> float:
+    """How long to wait before the next attempt.
+
+    Raises what there is to say when that would be after `deadline` of `time.monotonic`.
+    """
+    stated = None if response is None else response.headers.get("retry-after")
+    pause = retries.pause_s(attempt, stated)
+    if time.monotonic() + pause < deadline:
+        return pause
+    if response is None:
+        raise no_answer(call, "not in time")
+    raise Refused(response.status_code, response.text)
+
+
+def no_answer(call: Call, reason: object) -> NoAnswer:
+    """The error of a call that nobody answered."""
+    said = str(reason) or type(reason).__name__
+    return NoAnswer(f"{call.method} {call.path} got no answer: {said}")
+
+
+def document(response: httpx.Response) -> Any:
+    """The JSON of a response.  Raises Refused."""
+    require_ok(response)
+    return response.json()
+
+
+def require_ok(response: httpx.Response) -> None:
+    """Raise Refused for a response, which has been read, of 400 and more."""
+    if response.is_error:
+        raise Refused(response.status_code, response.text)
+
+
+def require_result(job: Job) -> str:
+    """Where a job's result is.  Raises FlotillaError when it has none."""
+    if not job.result_url:
+        reason = f", {job.error}" if job.error else ""
+        raise FlotillaError(f"job {job.id} has no result: it is {job.status}{reason}")
+    return job.result_url
+
+
+def embeddings(found: Mapping[str, Any]) -> list[list[float]]:
+    """The vectors of OpenAI's answer, in the order of the texts."""
+    return [entry["embedding"] for entry in found["data"]]

@@ -1,0 +1,308 @@
+"""The Python client: what it sends, what it makes of answers, when it asks again; both flavours."""
+
+import asyncio
+import base64
+import inspect
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from flotilla.client import AsyncFlotilla, Flotilla, NoAnswer, Refused, Retries
+from flotilla.client.clouds import Cloud, find
+from flotilla.client.errors import FlotillaError
+
+URL = "https://api.example/live"
+ANSWER = {
+    "id": "1",
+    "model": "iris",
+    "version": "3",
+    "variant": "fp32",
+    "predictions": [{"label": "setosa"}],
+    "usage": {"compute_ms": 0.5, "cold": False, "cost_usd": 4e-6},
+}
+JOB = {"id": "j1", "model": "iris", "status": "waiting", "progress": {"lines_done": 0}}
+PNG = b"\x89PNG\r\n\x1a\nrest"
+Reply = httpx.Response | Exception
+
+
+class Server:
+    """Gives its replies one after the other, the last one for ever, and keeps what was asked."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._reply(request)
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self._reply(request)
+
+    def _reply(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        # Each time a fresh one, as a response is read once.
+        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+
+def ok(document: Any = ANSWER) -> httpx.Response:
+    return httpx.Response(200, json=document)
+
+
+def waits() -> Retries:
+    return Retries(most=3, first_pause_s=0.001, longest_pause_s=0.002)
+
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(params=["sync", "async"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """`ask(server, "predict", "iris", [[1]])` calls the method of either client."""
+
+    def sync(server: Server, method: str, *args: Any, **kwargs: Any) -> Any:
+        settings = {"retries": waits(), **kwargs.pop("settings", {})}
+        transport = httpx.MockTransport(server)
+        with Flotilla(f"{URL}/", "flt_1", transport=transport, **settings) as it:
+            found = getattr(it, method)(*args, **kwargs)
+            return list(found) if method == "results" else found
+
+    async def asynchronous(server: Server, method: str, *args: Any, **kwargs: Any) -> Any:
+        settings = {"retries": waits(), **kwargs.pop("settings", {})}
+        transport = httpx.MockTransport(server.answer)
+        async with AsyncFlotilla(
+            "https://api.example/live", "flt_1", transport=transport, **settings
+        ) as it:
+            if method == "results":
+                return [line async for line in it.results(*args)]
+            return await getattr(it, method)(*args, **kwargs)
+
+    if request.param == "sync":
+        return sync
+    return lambda *args, **kwargs: asyncio.run(asynchronous(*args, **kwargs))
+
+
+def test_both_flavours_have_the_same_methods_with_the_same_arguments() -> None:
+    def methods(kind: type) -> dict[str, list[str]]:
+        return {
+            name: list(inspect.signature(method).parameters)
+            for name, method in inspect.getmembers(kind, inspect.isfunction)
+            if not name.startswith("__") or name == "__init__"
+        }
+
+    assert methods(Flotilla) == methods(AsyncFlotilla)
+
+
+def test_a_question_goes_to_its_model_with_the_key(ask: Ask) -> None:
+    server = Server(ok())
+    answer = ask(server, "predict", "iris", [[1, 2]], variant="int8")
+    [request] = server.asked
+    assert str(request.url) == "https://api.example/live/v1/models/iris/predict"
+    assert request.headers["authorization"] == "Bearer flt_1"
+    assert request.headers["x-variant"] == "int8"
+    assert json.loads(request.content) == {"instances": [[1, 2]]}
+    assert answer.predictions == [{"label": "setosa"}]
+    assert (answer.id, answer.version, answer.variant) == ("1", "3", "fp32")
+    assert answer.usage.cost_usd == 4e-6
+
+
+@pytest.mark.parametrize(
+    ("what", "instances"),
+    [
+        ("A text.", ["A text."]),
+        ({"a": 1}, [{"a": 1}]),
+        (["one", "two"], ["one", "two"]),
+        (([1, 2], {"a": 1}), [[1, 2], {"a": 1}]),
+        (np.array([1.5, 2]), [[1.5, 2.0]]),
+        (np.array([[1.5, 2], [3, 4]]), [[1.5, 2.0], [3.0, 4.0]]),
+        ([np.array([1, 2]), [3, 4]], [[1, 2], [3, 4]]),
+        ([PNG], [{"image": base64.b64encode(PNG).decode()}]),
+        ([b"RIFF..."], [{"audio": base64.b64encode(b"RIFF...").decode()}]),
+    ],
+)
+def test_what_programs_have_becomes_instances(ask: Ask, what: Any, instances: Any) -> None:
+    server = Server(ok())
+    ask(server, "predict", "iris", what)
+    assert json.loads(server.asked[0].content) == {"instances": instances}
+
+
+def test_a_file_goes_as_it_is(ask: Ask, tmp_path: Path) -> None:
+    server = Server(ok())
+    (tmp_path / "rows.csv").write_bytes(b"1,2\n")
+    ask(server, "predict", "iris", tmp_path / "rows.csv")
+    ask(server, "explain", "digits", PNG, label="3")
+    table, image = server.asked
+    assert (table.headers["content-type"], table.content) == ("text/csv", b"1,2\n")
+    assert (image.headers["content-type"], image.content) == ("image/png", PNG)
+    assert (image.url.path, image.headers["x-label"]) == ("/live/v1/models/digits/explain", "3")
+
+
+@pytest.mark.parametrize("what", [b"GIF89a", [b"GIF89a"], Path("model.onnx"), [[float("nan")]]])
+def test_what_nobody_reads_is_a_value_error(ask: Ask, what: Any) -> None:
+    server = Server(ok())
+    with pytest.raises(ValueError, match=r"expected|not JSON compliant"):
+        ask(server, "predict", "iris", what)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "message", "request_id"),
+    [
+        ({"error": {"code": "c", "message": "m", "id": "i"}}, "c", "m", "i"),
+        ({"error": "m"}, "", "m", ""),
+        ({"error": {"message": "m", "type": "t", "param": None, "code": None}}, "", "m", ""),
+        ("gone", "", '"gone"', ""),
+    ],
+)
+def test_refusals_are_exceptions_with_what_the_api_said(
+    ask: Ask, document: Any, code: str, message: str, request_id: str
+) -> None:
+    server = Server(httpx.Response(422, json=document))
+    with pytest.raises(Refused, match=f"422.*: {message}") as raised:
+        ask(server, "predict", "iris", [[1]])
+    error = raised.value
+    assert (error.status, error.code, error.message, error.id) == (422, code, message, request_id)
+    assert len(server.asked) == 1, "asking again would change nothing"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        *(httpx.Response(status, json={"error": "m"}) for status in (429, 502, 503, 504)),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("gone"),
+    ],
+)
+def test_passing_trouble_is_outwaited(ask: Ask, trouble: Reply) -> None:
+    server = Server(trouble, trouble, ok())
+    assert ask(server, "predict", "iris", [[1]]).model == "iris"
+    assert len(server.asked) == 3
+
+
+def test_lasting_trouble_is_told_after_the_last_attempt(ask: Ask) -> None:
+    busy = Server(httpx.Response(429, json={"error": {"code": "too_many_requests"}}))
+    with pytest.raises(Refused, match="429 too_many_requests"):
+        ask(busy, "predict", "iris", [[1]])
+    gone = Server(httpx.ConnectError("refused"))
+    with pytest.raises(NoAnswer, match="POST /v1/models/iris/predict got no answer: refused"):
+        ask(gone, "predict", "iris", [[1]])
+    assert len(busy.asked) == len(gone.asked) == 4
+
+
+def test_the_time_bounds_attempts_and_pauses_together(ask: Ask) -> None:
+    slow = Retries(most=9, first_pause_s=60, longest_pause_s=60, draw=lambda: 1.0)
+    settings = {"retries": slow, "timeout_s": 5}
+    server = Server(httpx.Response(503, json={"error": "m"}), ok())
+    with pytest.raises(Refused, match="503"):
+        ask(server, "predict", "iris", [[1]], settings=settings)
+    server = Server(httpx.ConnectError("refused"), ok())
+    with pytest.raises(NoAnswer, match="not in time"):
+        ask(server, "predict", "iris", [[1]], settings=settings)
+    assert 0 < server.asked[0].extensions["timeout"]["read"] <= 5
+
+
+def test_pauses_double_are_drawn_and_heed_the_server() -> None:
+    retries = Retries(first_pause_s=1, longest_pause_s=5, draw=lambda: 0.5)
+    assert [retries.pause_s(attempt) for attempt in range(5)] == [0.5, 1, 2, 2.5, 2.5]
+    assert retries.pause_s(0, "3") == 3
+    assert retries.pause_s(0, "100") == 5
+    assert retries.pause_s(0, "Wed, 21 Oct 2026 07:28:00 GMT") == 0.5
+
+
+def test_what_may_have_been_done_is_not_done_again(ask: Ask) -> None:
+    for trouble in (httpx.ReadTimeout("slow"), httpx.Response(504, json={"error": "m"})):
+        server = Server(trouble)
+        with pytest.raises(FlotillaError):
+            ask(server, "submit", "iris", [[1]])
+        assert len(server.asked) == 1
+    server = Server(httpx.Response(429, json={"error": "m"}), ok(JOB))
+    assert ask(server, "submit", "iris", [[1]]).id == "j1"
+
+
+def test_a_file_is_uploaded_where_the_job_says(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"1,2\n" * 1000)
+    job = {**JOB, "upload": {"method": "PUT", "url": "https://s3.example/in?sig=1"}}
+    server = Server(ok(job), httpx.Response(200))
+    assert ask(server, "submit", "iris", tmp_path / "rows.csv").status == "waiting"
+    made, sent = server.asked
+    assert json.loads(made.content) == {"media_type": "text/csv"}
+    assert (sent.method, str(sent.url)) == ("PUT", "https://s3.example/in?sig=1")
+    assert sent.content == b"1,2\n" * 1000
+    assert sent.headers["content-length"] == "4000"
+    assert "authorization" not in sent.headers, "the address alone is the right"
+
+
+def test_a_job_is_waited_for_and_its_lines_are_read(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("synchronous", "asynchronous"):
+        monkeypatch.setattr(f"flotilla.client.{kind}._LOOK_AGAIN_S", 0)
+    done = {
+        **JOB,
+        "status": "done",
+        "progress": {"lines_done": 2, "lines": 2},
+        "result": {"url": "https://s3.example/out"},
+    }
+    server = Server(ok(JOB), ok({**JOB, "status": "running"}), ok(done))
+    job = ask(server, "wait", ask(Server(ok(JOB)), "job", "j1"))
+    assert job.ended
+    assert (job.lines_done, job.lines) == (2, 2)
+    lines = httpx.Response(200, content=b'{"line": 1}\n{"line": 2}\n')
+    assert ask(Server(lines), "results", job) == [{"line": 1}, {"line": 2}]
+    with pytest.raises(Refused, match="403"):
+        ask(Server(httpx.Response(403, content=b"expired")), "results", job)
+
+
+def test_a_job_that_failed_has_no_result(ask: Ask) -> None:
+    failed = {**JOB, "status": "failed", "error": {"code": "c", "message": "no line"}}
+    server = Server(ok(failed))
+    with pytest.raises(FlotillaError, match="job j1 has no result: it is failed, no line"):
+        ask(server, "results", ask(server, "job", "j1"))
+
+
+def test_the_rest_goes_where_it_should(ask: Ask) -> None:
+    document = {
+        **JOB,
+        "models": [],
+        "jobs": [JOB],
+        "data": [{"embedding": [1.0]}],
+    }
+    server = Server(ok(document))
+    assert ask(server, "models") == []
+    assert [job.id for job in ask(server, "jobs")] == ["j1"]
+    assert ask(server, "cancel", "j1").id == "j1"
+    assert ask(server, "embed", "minilm", "a", dimensions=1) == [[1.0]]
+    ask(server, "usage", "2026-11-01")
+    assert [(asked.method, asked.url.raw_path.decode()) for asked in server.asked] == [
+        ("GET", "/live/v2/models"),
+        ("GET", "/live/v1/jobs"),
+        ("DELETE", "/live/v1/jobs/j1"),
+        ("POST", "/live/v1/embeddings"),
+        ("GET", "/live/v1/usage?from=2026-11-01"),
+    ]
+    assert json.loads(server.asked[3].content) == {"model": "minilm", "input": "a", "dimensions": 1}
+
+
+def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Path) -> None:
+    environment = {"FLOTILLA_URL": "https://api.example/live/", "FLOTILLA_API_KEY": "k"}
+    assert find(tmp_path, environment) == Cloud("https://api.example/live", "k")
+    with pytest.raises(FlotillaError, match="start the local one with `flotilla up`"):
+        find(tmp_path, {})
+    (tmp_path / "build").mkdir()
+    running = {"url": "http://127.0.0.1:1/", "api_key": "local", "pid": 1}
+    (tmp_path / "build" / "local.json").write_text(json.dumps(running))
+    assert find(tmp_path, {}) == Cloud("http://127.0.0.1:1", "local")
+
+
+def test_a_key_is_not_shown() -> None:
+    assert "secret" not in repr(Cloud("https://api.example", "flt_secret"))
