@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,3 +48,22 @@ def test_many_rows_are_not_deep() -> None:
 def test_not_a_number_is_never_written(number: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         strict_json.dumps({"score": number})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        strict_json.dumps({"vectors": [np.array([1, number], dtype=np.float32)]})
+
+
+def test_nothing_is_written_as_null() -> None:
+    assert strict_json.dumps({"null": None}) == b'{"null":null}'
+
+
+def test_an_array_is_written_in_as_few_digits_as_tell_it_from_others() -> None:
+    vector = np.array([0.1, 1e-7, 3], dtype=np.float32)
+    raw = strict_json.dumps({"vector": vector})
+    assert len(raw) < 40
+    assert np.array_equal(np.array(json.loads(raw)["vector"], dtype=np.float32), vector)
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800", {1: 2}])
+def test_what_only_the_standard_library_writes_is_written(value: object) -> None:
+    vector = np.array([1.0])
+    assert strict_json.dumps([value, vector]).endswith(b",[1.0]]")

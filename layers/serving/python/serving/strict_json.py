@@ -4,6 +4,8 @@ import json
 import re
 from typing import NoReturn
 
+import orjson
+
 from serving.json_types import Json
 
 # A string, or one bracket: brackets inside strings do not nest.
@@ -22,7 +24,7 @@ def loads(raw: bytes, nesting: int) -> Json:
         _check_nesting(raw, nesting)
     try:
         document = _DECODER.decode(raw.decode())
-        if _SURROGATE.search(raw):
+        if b"\\u" in raw and _SURROGATE.search(raw):
             _ENCODER.encode(document).encode()
         return document
     except UnicodeDecodeError as error:
@@ -37,8 +39,17 @@ def loads(raw: bytes, nesting: int) -> Json:
 
 
 def dumps(document: Json) -> bytes:
-    """Write compact JSON.  Raises ValueError for NaN and Infinity, which JSON does not have."""
-    return _ENCODER.encode(document).encode(errors="backslashreplace")
+    """Write compact JSON; arrays of numbers are lists.
+
+    Raises ValueError for NaN and Infinity, which JSON does not have.
+    """
+    try:
+        raw = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        return _ENCODER.encode(document).encode(errors="backslashreplace")
+    if b"null" in raw:  # orjson's word for NaN and Infinity: the standard library refuses them
+        _ENCODER.encode(document)
+    return raw
 
 
 def _check_nesting(raw: bytes, nesting: int) -> None:
@@ -57,7 +68,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _listed(value: Json) -> Json:
+    return value.tolist()
+
+
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _ENCODER = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False
+    ensure_ascii=False,
+    check_circular=False,
+    separators=(",", ":"),
+    allow_nan=False,
+    default=_listed,
 )

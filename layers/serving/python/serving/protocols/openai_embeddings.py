@@ -97,6 +97,6 @@ def _shortened(vectors: Array, dimensions: Json) -> Array:
 
 
 def _entry(index: int, vector: Array, truncated: bool, as_base64: bool) -> JsonObject:
-    written = b64encode(vector.astype("<f4").tobytes()).decode() if as_base64 else vector.tolist()
+    written = b64encode(vector.astype("<f4").tobytes()).decode() if as_base64 else vector
     cut = {"truncated": True} if truncated else {}
     return {"object": "embedding", "index": index, "embedding": written, **cut}

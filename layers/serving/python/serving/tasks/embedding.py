@@ -33,9 +33,7 @@ class Embedding:
         arrays.require_finite(vectors, "the model's answer")
         return [
             {"embedding": vector, "truncated": truncated}
-            for vector, truncated in zip(
-                vectors.tolist(), outputs["truncated"].tolist(), strict=True
-            )
+            for vector, truncated in zip(vectors, outputs["truncated"].tolist(), strict=True)
         ]
 
     def schema(self) -> JsonObject:
