@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from flotilla.client.answers import Answer, Job
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
-_LOOK_AGAIN_S = 1.0
+_LOOK_AGAIN_S = 0.5
 _CHUNK_BYTES = 1 << 20
 
 
@@ -89,21 +90,35 @@ class AsyncFlotilla:
         """Stop a job that has not ended."""
         return Job.read(await self.call(Call("DELETE", f"/v1/jobs/{job_id}")))
 
-    async def wait(self, job: Job, timeout_s: float = 900.0) -> Job:
-        """The job once it has ended, however it did, or as it is after `timeout_s`."""
+    async def wait(
+        self, job: Job, timeout_s: float = 900.0, look: Callable[[Job], None] | None = None
+    ) -> Job:
+        """The job once it has ended, however it did, or as it is after `timeout_s`.
+
+        `look` is shown the job each time that it was asked for.
+        """
         until = time.monotonic() + timeout_s
         while not job.ended and time.monotonic() < until:
             await asyncio.sleep(_LOOK_AGAIN_S)
             job = await self.job(job.id)
+            if look is not None:
+                look(job)
         return job
+
+    async def download(self, job: Job, path: Path) -> None:
+        """Write what a job came to into a file, which appears when it is whole."""
+        partial = path.with_name(f"{path.name}.partial")
+        async with await self._result(job) as response:
+            await _require_ok(response)
+            with partial.open("wb") as file:
+                async for chunk in response.aiter_bytes():
+                    file.write(chunk)
+        partial.replace(path)
 
     async def results(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         """The lines of what a job came to, one at a time; a job of one question has one."""
-        url = exchange.require_result(job if job.result_url else await self.job(job.id))
-        async with self._http.stream("GET", url, timeout=self._timeout_s) as response:
-            if response.is_error:
-                await response.aread()
-            exchange.require_ok(response)
+        async with await self._result(job) as response:
+            await _require_ok(response)
             async for line in response.aiter_lines():
                 if line:
                     yield json.loads(line)
@@ -129,6 +144,11 @@ class AsyncFlotilla:
                     return exchange.document(response)
             await asyncio.sleep(exchange.pause_s(self._retries, attempt, response, deadline, call))
 
+    async def _result(self, job: Job) -> AbstractAsyncContextManager[httpx.Response]:
+        asked = job if job.result_url else await self.job(job.id)
+        url = exchange.require_result(asked)
+        return self._http.stream("GET", url, timeout=self._timeout_s)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -149,3 +169,10 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
             yield chunk
+
+
+async def _require_ok(response: httpx.Response) -> None:
+    """Raise Refused for a response that is one, reading why."""
+    if response.is_error:
+        await response.aread()
+    exchange.require_ok(response)

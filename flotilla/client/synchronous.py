@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from flotilla.client.answers import Answer, Job
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
-_LOOK_AGAIN_S = 1.0
+_LOOK_AGAIN_S = 0.5
 
 
 class Flotilla:
@@ -89,21 +90,35 @@ class Flotilla:
         """Stop a job that has not ended."""
         return Job.read(self.call(Call("DELETE", f"/v1/jobs/{job_id}")))
 
-    def wait(self, job: Job, timeout_s: float = 900.0) -> Job:
-        """The job once it has ended, however it did, or as it is after `timeout_s`."""
+    def wait(
+        self, job: Job, timeout_s: float = 900.0, look: Callable[[Job], None] | None = None
+    ) -> Job:
+        """The job once it has ended, however it did, or as it is after `timeout_s`.
+
+        `look` is shown the job each time that it was asked for.
+        """
         until = time.monotonic() + timeout_s
         while not job.ended and time.monotonic() < until:
             time.sleep(_LOOK_AGAIN_S)
             job = self.job(job.id)
+            if look is not None:
+                look(job)
         return job
+
+    def download(self, job: Job, path: Path) -> None:
+        """Write what a job came to into a file, which appears when it is whole."""
+        partial = path.with_name(f"{path.name}.partial")
+        with self._result(job) as response:
+            _require_ok(response)
+            with partial.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+        partial.replace(path)
 
     def results(self, job: Job) -> Iterator[dict[str, Any]]:
         """The lines of what a job came to, one at a time; a job of one question has one."""
-        url = exchange.require_result(job if job.result_url else self.job(job.id))
-        with self._http.stream("GET", url, timeout=self._timeout_s) as response:
-            if response.is_error:
-                response.read()
-            exchange.require_ok(response)
+        with self._result(job) as response:
+            _require_ok(response)
             for line in response.iter_lines():
                 if line:
                     yield json.loads(line)
@@ -129,6 +144,11 @@ class Flotilla:
                     return exchange.document(response)
             time.sleep(exchange.pause_s(self._retries, attempt, response, deadline, call))
 
+    def _result(self, job: Job) -> AbstractContextManager[httpx.Response]:
+        asked = job if job.result_url else self.job(job.id)
+        url = exchange.require_result(asked)
+        return self._http.stream("GET", url, timeout=self._timeout_s)
+
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
@@ -143,3 +163,10 @@ class Flotilla:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _require_ok(response: httpx.Response) -> None:
+    """Raise Refused for a response that is one, reading why."""
+    if response.is_error:
+        response.read()
+    exchange.require_ok(response)

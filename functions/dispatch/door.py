@@ -8,10 +8,10 @@ from typing import Protocol
 from serving import events, http, scopes
 from serving.errors import MethodNotAllowed, NotFound, ServingError, Unprocessable
 from serving.http import EMBEDDINGS, FORECAST, PREFLIGHT, Request, Response
+from serving.json_types import JsonObject
 from serving.lambda_context import LambdaContext
 from serving.limits import Limits
 from serving.telemetry import Telemetry
-from serving.types import JsonObject
 
 # route -> the task of the models that answer it
 TASKS = {EMBEDDINGS: "embedding", FORECAST: "forecasting"}

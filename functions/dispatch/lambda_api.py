@@ -1,6 +1,7 @@
 """Lambda's `Invoke` over one connection: importing boto3 would take longer than most answers."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -80,3 +81,16 @@ class LambdaApi:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+
+
+def connect(environ: Mapping[str, str]) -> LambdaApi:
+    """Lambda with the region, endpoint and credentials of a function.
+
+    Raises InvokeFailed when the environment has no credentials.
+    """
+    region = environ["AWS_REGION"]
+    credentials = Credentials.from_environment(environ)
+    if credentials is None:
+        raise InvokeFailed("there are no credentials to invoke functions with")
+    stated = environ.get("AWS_ENDPOINT_URL_LAMBDA") or environ.get("AWS_ENDPOINT_URL")
+    return LambdaApi(stated or f"https://lambda.{region}.amazonaws.com", region, credentials)

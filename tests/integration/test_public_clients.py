@@ -1,9 +1,11 @@
-"""Public clients, unchanged, against the local cloud: `tritonclient[http]`, `openai`; and curl."""
+"""Public clients, unchanged, against the local cloud: Triton's and OpenAI's; and our own."""
 
+import asyncio
 import base64
 import gzip
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ import pytest
 from tritonclient import http as triton
 from tritonclient.utils import InferenceServerException
 
+from flotilla.client import AsyncFlotilla, Flotilla, Refused
 from infra.local.cloud import LocalCloud
 from serving.folder import ModelFolder
 from tests.integration.fleet import examples
@@ -151,6 +154,35 @@ def test_openai_raises_our_words(client: openai.OpenAI, minilm: str) -> None:
 def test_openai_is_told_which_models_there_are(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError, match="'iris' is of task tabular_classification"):
         client.embeddings.create(model="iris", input="a")
+
+
+def test_our_own_client_asks_whatever_there_is(cloud: LocalCloud, tmp_path: Path) -> None:
+    with Flotilla(cloud.url, cloud.api_key) as fleet:
+        answer = fleet.predict("iris", FLOWERS)
+        assert [found["label"] for found in answer.predictions] == ["setosa", "virginica"]
+        explained = fleet.explain("iris", FLOWERS[0], label="setosa").predictions[0]
+        assert explained["attributions"]["label"] == "setosa"
+        with pytest.raises(Refused, match="422 unprocessable: instance 0 has 1 features") as raised:
+            fleet.predict("iris", [[1]])
+        assert raised.value.id
+        rows = tmp_path / "rows.csv"
+        rows.write_text("5.1,3.5,1.4,0.2\n" * 3 + "x\n")
+        job = fleet.wait(fleet.submit("iris", rows))
+        lines = list(fleet.results(job))
+        assert [line["line"] for line in lines] == [1, 2, 3, 4]
+        assert "error" in lines[3]
+
+
+def test_our_own_client_asks_many_at_once(cloud: LocalCloud) -> None:
+    async def labels() -> list[str]:
+        async with AsyncFlotilla(cloud.url, cloud.api_key) as fleet:
+            answers = await asyncio.gather(*(fleet.predict("iris", FLOWERS) for _ in range(4)))
+            job = await fleet.wait(await fleet.submit("iris", FLOWERS))
+            later = [line async for line in fleet.results(job)]
+        assert [entry["label"] for entry in later[0]["predictions"]] == ["setosa", "virginica"]
+        return [answer.predictions[1]["label"] for answer in answers]
+
+    assert asyncio.run(labels()) == ["virginica"] * 4
 
 
 def post(cloud: LocalCloud, path: str, body: Any, **headers: str) -> Any:

@@ -243,7 +243,7 @@ def test_a_file_is_uploaded_where_the_job_says(ask: Ask, tmp_path: Path) -> None
 
 
 def test_a_job_is_waited_for_and_its_lines_are_read(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for kind in ("synchronous", "asynchronous"):
         monkeypatch.setattr(f"flotilla.client.{kind}._LOOK_AGAIN_S", 0)
@@ -254,13 +254,22 @@ def test_a_job_is_waited_for_and_its_lines_are_read(
         "result": {"url": "https://s3.example/out"},
     }
     server = Server(ok(JOB), ok({**JOB, "status": "running"}), ok(done))
-    job = ask(server, "wait", ask(Server(ok(JOB)), "job", "j1"))
+    seen: list[str] = []
+    made = ask(Server(ok(JOB)), "job", "j1")
+    job = ask(server, "wait", made, look=lambda now: seen.append(now.status))
     assert job.ended
+    assert seen == ["waiting", "running", "done"]
     assert (job.lines_done, job.lines) == (2, 2)
     lines = httpx.Response(200, content=b'{"line": 1}\n{"line": 2}\n')
     assert ask(Server(lines), "results", job) == [{"line": 1}, {"line": 2}]
-    with pytest.raises(Refused, match="403"):
-        ask(Server(httpx.Response(403, content=b"expired")), "results", job)
+    ask(Server(lines), "download", job, tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_bytes() == b'{"line": 1}\n{"line": 2}\n'
+    gone = Server(httpx.Response(403, content=b"expired"))
+    with pytest.raises(Refused, match="403: expired"):
+        ask(gone, "results", job)
+    with pytest.raises(Refused, match="403: expired"):
+        ask(gone, "download", job, tmp_path / "other.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
 def test_a_job_that_failed_has_no_result(ask: Ask) -> None:

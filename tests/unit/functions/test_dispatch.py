@@ -2,16 +2,23 @@
 
 import gzip
 import json
+import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
+import serving
+from functions.dispatch import door as dispatch_door
 from functions.dispatch.door import Door
 from functions.dispatch.lambda_api import InvokeFailed, LambdaApi
 from serving.errors import DeadlineExceeded, TooManyRequests
@@ -123,6 +130,37 @@ def test_the_line_names_the_caller(door: Door, capsys: pytest.CaptureFixture[str
     door(event("/v1/embeddings", {"model": "minilm"}), Context())
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (line["caller"], line["status"]) == ("key_1", 200)
+
+
+def test_it_starts_from_its_environment_without_boto3_and_numpy(tmp_path: Path) -> None:
+    package = tmp_path / "functions" / "dispatch"
+    shutil.copytree(Path(dispatch_door.__file__).parent, package)
+    (package / "models.json").write_text(json.dumps(MODELS))
+    code = (
+        "import json, sys; from functions.dispatch.handler import handler;"
+        "print(json.dumps([handler.models, handler.functions.endpoint, sorted(sys.modules)]))"
+    )
+    environment = {
+        "PYTHONPATH": os.pathsep.join((str(tmp_path), str(Path(serving.__file__).parents[1]))),
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "FLOTILLA_STACK": "flotilla",
+        "POWERTOOLS_SERVICE_NAME": "dispatch",
+        "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    models, endpoint, modules = json.loads(run.stdout)
+    assert models == MODELS
+    assert endpoint == "https://lambda.eu-west-1.amazonaws.com"
+    assert not {"boto3", "numpy", "aws_lambda_powertools", "pydantic"} & set(modules)
 
 
 class Lambda(BaseHTTPRequestHandler):

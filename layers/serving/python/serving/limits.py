@@ -7,7 +7,7 @@ shows what holds.
 from dataclasses import dataclass, fields, replace
 
 from serving.errors import ArtifactError
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 MIB = 1024 * 1024
 
