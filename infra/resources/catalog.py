@@ -11,7 +11,8 @@ NAME = "catalog"
 PREFIX = "Catalog"
 MEMORY_MB = 512
 TIMEOUT_S = 10
-RESERVED_CONCURRENCY = 10
+# A first visit to the playground asks for a dozen files at once.
+RESERVED_CONCURRENCY = 30
 DEPLOYMENT = "Canary10Percent5Minutes"
 
 # event -> path.  The parents of the models' routes are named, as API Gateway does not fall back

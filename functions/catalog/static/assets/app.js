@@ -1,108 +1,80 @@
-import { readKey as keep } from "./key.js";
+/** The playground: cards of the models, and one model at a time to try, as the address says. */
 
-const here = new URL(location.pathname.replace(/\/?$/, "/"), location.origin);
-const keyField = document.getElementById("key");
+import { card, filters } from "./cards.js";
+import { make } from "./dom.js";
+import { readKey, writeKey } from "./key.js";
 
-/** An element with properties and children. */
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
+const THEMES = ["system", "light", "dark"];
+const byId = (id) => document.getElementById(id);
+const fleet = byId("fleet");
+const place = byId("model");
+let opened = "";
+
+async function start() {
+  useTheme(localStorage.getItem("flotilla-theme") ?? "system");
+  byId("theme").addEventListener("click", nextTheme);
+  useKey();
+  const reply = await fetch("catalog.json");
+  if (!reply.ok) throw new Error(`catalog.json: ${reply.status}`);
+  const { models } = await reply.json();
+  const cards = new Map(models.map((model) => [model, card(model)]));
+  byId("cards").append(...cards.values());
+  byId("filters").append(...filters(models, (wanted) => {
+    for (const [model, element] of cards) element.hidden = !wanted(model);
+  }));
+  addEventListener("hashchange", () => { useKey(); route(models); });
+  await route(models);
 }
 
-function readKey() {
-  keyField.value = keep();
+/** Show the model that the address names after #, or else all of them. */
+async function route(models) {
+  const name = decodeURIComponent(location.hash.slice(1));
+  if (name === "main") return; // the link that skips the header
+  const model = models.find((each) => each.name === name);
+  const before = opened;
+  opened = model ? name : "";
+  fleet.hidden = Boolean(model);
+  place.hidden = !model;
+  document.title = model ? `${model.name} · Flotilla` : "Flotilla";
+  if (!model) {
+    place.replaceChildren();
+    if (before) byId(`card-${before}`)?.querySelector("a").focus();
+    return;
+  }
+  const { open } = await import("./model.js");
+  const shown = await open(model, () => byId("key").value);
+  if (opened !== name) return; // somebody has gone on meanwhile
+  place.replaceChildren(...shown);
+  place.querySelector("h1").focus();
+  scrollTo(0, 0);
 }
 
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-/** JSON with a line for each row of numbers, not for each number. */
-function pretty(value) {
-  const rows = (_, numbers) => "[" + numbers.trim().replace(/\s*\n\s*/g, " ") + "]";
-  return JSON.stringify(value, null, 2).replace(/\[\n([-+.,eE\d\s]*?)\n\s*\]/g, rows);
-}
-
-/** For a shell: in single quotes. */
-function quoted(text) {
-  return "'" + text.replaceAll("'", "'\\''") + "'";
-}
-
-/** A text field for what is text. */
-function textEditor(example) {
-  const text = typeof example.body === "string" ? example.body : pretty(example.body);
-  const field = make("textarea", { value: text, rows: Math.min(14, text.split("\n").length + 1), spellcheck: false });
-  return { element: field, mediaType: () => example.media_type, body: () => field.value, forCurl: () => "--data-raw " + quoted(field.value) };
-}
-
-/** A file chooser for what is not, showing images. */
-function fileEditor(example) {
-  let chosen = new Blob([bytesOf(example.body_base64)], { type: example.media_type });
-  const image = make("img", { className: "sample", alt: "the image that will be sent" });
-  const field = make("input", { type: "file", accept: "image/png,image/jpeg" });
-  const show = () => { image.src = URL.createObjectURL(chosen); };
-  field.addEventListener("change", () => { if (field.files[0]) { chosen = field.files[0]; show(); } });
-  show();
-  return { element: make("div", {}, image, field), mediaType: () => chosen.type, body: () => chosen, forCurl: () => "--data-binary @" + (chosen.name ? quoted(chosen.name) : "image.png") };
-}
-
-function card(model) {
-  const example = model.example;
-  const path = example.operation === "infer" ? `v2/models/${model.name}/infer` : `v1/models/${model.name}/predict`;
-  const editor = "body_base64" in example ? fileEditor(example) : textEditor(example);
-  const field = editor.element.matches("textarea") ? editor.element : editor.element.querySelector("input");
-  field.id = `request-${model.name}`;
-  const ask = make("button", { type: "button", textContent: "Ask" });
-  const took = make("span", { className: "took" });
-  const answer = make("pre", { hidden: true });
-  answer.setAttribute("aria-live", "polite");
-  const curl = make("pre");
-  const showCurl = () => {
-    const key = keyField.value ? ` -H ${quoted("x-api-key: " + keyField.value)}` : "";
-    curl.textContent = `curl ${new URL(path, here)}${key} -H ${quoted("content-type: " + editor.mediaType())} ${editor.forCurl()}`;
+function useKey() {
+  const field = byId("key");
+  field.value = readKey();
+  field.oninput = () => writeKey(field.value.trim());
+  byId("key-form").onsubmit = (event) => event.preventDefault();
+  byId("show-key").onclick = ({ target }) => {
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    target.textContent = shown ? "Hide" : "Show";
+    target.setAttribute("aria-pressed", String(shown));
   };
-  for (const element of [editor.element, keyField]) element.addEventListener("input", showCurl);
-  addEventListener("hashchange", showCurl);
-  editor.element.addEventListener("change", showCurl);
-  showCurl();
-
-  ask.addEventListener("click", async () => {
-    ask.disabled = true;
-    const started = performance.now();
-    let status, text;
-    try {
-      const headers = { "content-type": editor.mediaType(), "x-api-key": keyField.value };
-      const response = await fetch(new URL(path, here), { method: "POST", headers, body: editor.body() });
-      status = response.status;
-      text = await response.text();
-      try { text = pretty(JSON.parse(text)); } catch { /* shown as it came */ }
-    } catch (error) {
-      status = "no answer";
-      text = String(error);
-    }
-    took.textContent = `${status} · ${Math.round(performance.now() - started)} ms`;
-    answer.textContent = text;
-    answer.className = status === 200 ? "" : "failed";
-    answer.hidden = false;
-    ask.disabled = false;
-  });
-
-  const metrics = Object.entries(model.metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join(" · ");
-  return make("section", { className: "model" },
-    make("h2", { textContent: model.name }),
-    make("p", { className: "facts", textContent: `${model.task.replaceAll("_", " ")} · version ${model.version}` }),
-    make("p", { textContent: model.description }),
-    make("p", { className: "metrics", textContent: metrics }),
-    make("label", { htmlFor: field.id, textContent: `POST ${path}` }),
-    editor.element, ask, took, answer,
-    make("details", {}, make("summary", { textContent: "As a command" }), curl));
 }
 
-readKey();
-addEventListener("hashchange", readKey);
-const { models } = await (await fetch("catalog.json")).json();
-for (const model of models) {
-  [model.example] = await (await fetch(`examples/${model.name}.json`)).json();
-  if (model.example) document.getElementById("models").append(card({ ...model, example: { operation: "predict", ...model.example } }));
+function nextTheme() {
+  const current = document.documentElement.dataset.theme ?? "system";
+  const theme = THEMES[(THEMES.indexOf(current) + 1) % THEMES.length];
+  localStorage.setItem("flotilla-theme", theme);
+  useTheme(theme);
 }
+
+function useTheme(theme) {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  byId("theme").textContent = `Theme: ${theme}`;
+}
+
+start().catch((error) => {
+  byId("cards").replaceWith(make("p", { class: "failed", role: "alert", textContent: `The models cannot be listed: ${error.message}` }));
+});
