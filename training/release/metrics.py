@@ -11,10 +11,14 @@ TOLERANCE = 0.02
 # Metrics are stated in six digits, so one that was 0 may come out as this.
 _NOISE = 1e-6
 
-HIGHER_IS_BETTER = frozenset({"accuracy", "balanced_accuracy", "auc", "f1", "r2"})
+HIGHER_IS_BETTER = frozenset(
+    {"accuracy", "balanced_accuracy", "auc", "f1", "r2", "sensitivity", "specificity"}
+    | {"spearman", "pearson", "better_than_naive"}
+)
 LOWER_IS_BETTER = frozenset({"rmse", "mae", "mse", "log_loss", "brier"})
-# One for every class: `recall_setosa`.
+# One for every class or horizon: `recall_setosa`, `mse_96`.
 HIGHER_IS_BETTER_OF_EACH = ("recall_", "precision_", "f1_")
+LOWER_IS_BETTER_OF_EACH = ("mse_", "mae_", "rmse_")
 
 
 def worse(metrics: dict[str, float], current: Lock, tolerance: float = TOLERANCE) -> list[str]:
@@ -31,6 +35,6 @@ def _is_worse(name: str, now: float | None, before: float, tolerance: float) -> 
     allowed = max(tolerance * abs(before), _NOISE)
     if name in HIGHER_IS_BETTER or name.startswith(HIGHER_IS_BETTER_OF_EACH):
         return now is None or not now >= before - allowed
-    if name in LOWER_IS_BETTER:
+    if name in LOWER_IS_BETTER or name.startswith(LOWER_IS_BETTER_OF_EACH):
         return now is None or not now <= before + allowed
     return False
