@@ -29,6 +29,7 @@ PINS = {
     "dev": "tests/requirements.txt",
     "train": "training/requirements.txt",
 }
+CUDA = "training/requirements-cuda.txt"
 _HOLDING = {"local": ("local", "dev", "train"), "dev": ("dev",), "train": ("train",)}
 _OLDEST, _NEWEST = (3, 11), (3, 13)
 _PIP_THAT_REACHES_OUT = (22, 3)  # the first that installs for another Python
@@ -132,7 +133,17 @@ def _install(tool: str, python: Path, pins: Path, root: Path) -> None:
         # Compiling is left to the first import: it would triple the time, mostly for nothing.
         install = [*_pip(python), "install", "--quiet", "--no-compile", "--no-deps"]
     _run([*install, "--require-hashes", "-r", str(pins)])
+    if _asks_for_cuda(python.parent.parent):
+        print("This torch asks for CUDA's libraries: gigabytes more", flush=True)
+        _run([*install, "--require-hashes", "-r", str(root / CUDA)])
     _run([*install, "--no-build-isolation", "-e", str(root)])
+
+
+def _asks_for_cuda(environment: Path) -> bool:
+    """Whether its torch is PyPI's for Linux, which cannot be imported without CUDA's libraries."""
+    found = environment.glob("lib/python*/site-packages/torch-*.dist-info/METADATA")
+    needs = re.compile(r"^Requires-Dist: (nvidia|cuda)-", re.MULTILINE)
+    return sys.platform == "linux" and any(needs.search(path.read_text()) for path in found)
 
 
 def _bootstrap_pip(python: Path, pins: Path) -> None:

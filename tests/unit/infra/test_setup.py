@@ -56,13 +56,14 @@ class Repository:
         self.pin("local", self.wheel("alpha", "1.0"))
         self.pin("dev", self.wheel("alpha", "1.0"), self.wheel("beta", "1.0"))
 
-    def wheel(self, name: str, version: str) -> str:
+    def wheel(self, name: str, version: str, more: str = "") -> str:
         """A wheel of one module; its line in a requirements file."""
         path = self.wheels / f"{name}-{version}-py3-none-any.whl"
         facts = f"{name}-{version}.dist-info"
+        named = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         contents = {
             f"{name}.py": f"VERSION = {version!r}\n",
-            f"{facts}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{facts}/METADATA": named + more,
             f"{facts}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{facts}/RECORD": "",
         }
@@ -153,6 +154,18 @@ def test_what_failed_or_was_moved_is_made_anew(repository: Repository) -> None:
     (repository.root / ".venv" / "bin" / "python").unlink()
     assert "Setting up" in repository.set_up("local")
     assert repository.sees("import alpha")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch has no CUDA")
+def test_a_torch_that_asks_for_cuda_gets_it(repository: Repository) -> None:
+    (repository.root / setup.CUDA).write_text(repository.wheel("cuda_small", "1.0"))
+    repository.pin("train", repository.wheel("torch", "1.0+cpu"))
+    repository.set_up("train")
+    assert not repository.sees("import cuda_small")
+    asks = "Requires-Dist: cuda-small==1.0; platform_system == 'Linux'\n"
+    repository.pin("train", repository.wheel("torch", "2.0", asks))
+    assert "This torch asks for CUDA's libraries" in repository.set_up("train")
+    assert repository.sees("import torch, cuda_small")
 
 
 def test_two_at_once_set_up_once(repository: Repository) -> None:
