@@ -96,11 +96,18 @@ def train(context: typer.Context, model: Model) -> None:
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def optimise(context: typer.Context, model: Model) -> None:
+def optimise(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Its name, or `all` of them.")],
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Make the variants anew, not only time them.")
+    ] = False,
+) -> None:
     """Measure a model's variants (int8, pruned, distilled) and record its ladder."""
     from infra import trainer
 
-    trainer.train(context.obj, model, context.args, "optimise")
+    for name in trainer.laddered(context.obj) if model == "all" else [model]:
+        terminal.out.print(trainer.optimise(context.obj, name, context.args, fresh))
 
 
 @app.command()

@@ -1,4 +1,7 @@
-"""`flotilla train` and `optimise`: run a script of `training/<model>/` as the module that it is."""
+"""`flotilla train` and `optimise`: run a script of `training/<model>/` as the module that it is.
+
+What `optimise` has once made is kept and only timed again.
+"""
 
 import runpy
 import sys
@@ -30,3 +33,25 @@ def train(root: Path, model: str, arguments: Sequence[str], part: str = "train")
             raise
         group = "train" if error.name in _HEAVY else "dev"
         raise TrainError(f"{error.name} is not installed: run `make setup-{group}`") from None
+
+
+def optimise(root: Path, model: str, arguments: Sequence[str], fresh: bool = False) -> str:
+    """Measure a model's variants; says what was done.
+
+    Variants that were made before are only timed again, unless `fresh` asks for new ones.
+
+    Raises TrainError as `train` does.
+    """
+    from training import remeasure
+    from training.networks import timing
+
+    if fresh or arguments or not timing.is_kept(model):
+        train(root, model, arguments, "optimise")
+        return f"{model}: made and measured; `flotilla train {model}` puts it on the card"
+    remeasure.remeasure(root / "training" / model)
+    return f"{model}: timed again, ladder and card are written"
+
+
+def laddered(root: Path) -> list[str]:
+    """The models that have a ladder."""
+    return sorted(path.parent.name for path in (root / "training").glob("*/ladder.json"))

@@ -6,7 +6,7 @@ written beside the old one, verified as serving would, and only then put in its 
 
 import json
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from serving.manifest import FileEntry, Manifest
 from serving.types import Json, JsonObject
 from training import evaluate, split
 from training.datasets.dataset import Source
+from training.door import Asked
 from training.evaluate import Figures
 from training.parity import Parity
 from training.release import graphs
@@ -30,8 +31,9 @@ VARIANT = "fp32"
 class Lesson:
     """How a model was trained: enough to do it again and to judge it.
 
-    `drawn` says where the split comes from when it is not one of `training.split`; `notes` are what
-    only this model has to say: its hyperparameters, its figure on other splits.
+    `drawn` says where the split comes from when it is not one of `training.split`; `asked` what is
+    asked of the written artifact over HTTP; `notes` are what only this model has to say: its
+    hyperparameters, its figure on other splits.
     """
 
     source: Source
@@ -41,6 +43,7 @@ class Lesson:
     seed: int
     parity: Parity
     drawn: str = ""
+    asked: Asked | None = None
     notes: JsonObject = field(default_factory=dict)
 
 
@@ -132,6 +135,7 @@ def _record(lesson: Lesson, figures: Figures) -> JsonObject:
         },
         "intervals_95": evaluate.intervals(figures),
         "parity": lesson.parity.record(),
+        **({"door": asdict(lesson.asked)} if lesson.asked else {}),
         **lesson.notes,
     }
 

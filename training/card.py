@@ -4,6 +4,7 @@ Figures come from the manifest and nowhere else, so a card cannot promise what w
 What a manifest cannot know, the training script says in a `Card`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from serving.manifest import Manifest
 from serving.types import JsonObject
 
 NAME = "README.md"
+
+Tables = Mapping[str, JsonObject]
+"""Tables by their headings: `{"text", "columns", "rows"}` each, the text if there is one."""
+
+_NONE: Tables = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +29,21 @@ class Card:
     plots: dict[str, str]
 
 
-def write(folder: Path, manifest: Manifest, card: Card) -> None:
+def write(folder: Path, manifest: Manifest, card: Card, beside: Tables = _NONE) -> None:
     """Write the card into a model's training folder."""
-    (folder / NAME).write_text(render(manifest, card))
+    (folder / NAME).write_text(render(manifest, card, beside))
 
 
-def render(manifest: Manifest, card: Card) -> str:
-    """The card in Markdown."""
+def render(manifest: Manifest, card: Card, beside: Tables = _NONE) -> str:
+    """The card in Markdown; `beside` are tables that are recorded beside the artifact."""
+    tables = {**manifest.training.get("tables", {}), **beside}
     sections = [
         f"# {manifest.model}\n\n{card.summary.strip()}",
         _figures(manifest),
         *(f"![{caption}](plots/{file})" for file, caption in card.plots.items()),
         _data(manifest),
         *_inputs(manifest.details),
-        *(_table(heading, table) for heading, table in manifest.training.get("tables", {}).items()),
+        *(_table(heading, table) for heading, table in tables.items()),
         f"## Method\n\n{card.method.strip()}\n{_parity(manifest.training)}",
         "## Limits\n\n" + "\n".join(f"- {limit}" for limit in card.limits),
         _reproduce(manifest),
@@ -109,7 +116,6 @@ def _inputs(details: JsonObject) -> list[str]:
 
 
 def _table(heading: str, table: JsonObject) -> str:
-    """What was measured beside the metrics: `{"text", "columns", "rows"}` of the notes."""
     lines = [table["columns"], ["---"] + ["---:"] * (len(table["columns"]) - 1), *table["rows"]]
     rows = "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
     return "\n\n".join([f"## {heading}", *filter(None, [table.get("text", "")]), rows])
@@ -121,9 +127,16 @@ def _cell(value: object) -> str:
 
 def _parity(training: JsonObject) -> str:
     parity = training["parity"]
-    return (
+    graph = (
         f"The ONNX graph differs from {training['framework']} by less than "
         f"{parity['differs_by_less_than']:g} on {parity['rows']} held-out rows."
+    )
+    if "door" not in training:
+        return graph
+    door = training["door"]
+    return (
+        f"{graph}\nAsked over HTTP for {door['requests']} held-out rows as `{door['media_type']}`, "
+        f"the served model answers the same within {parity['tolerance']:g}."
     )
 
 

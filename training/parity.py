@@ -16,6 +16,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
+Session = ort.InferenceSession
 TOLERANCE = 1e-5
 BATCH_SIZES = (3, 17)
 
@@ -72,11 +73,11 @@ def run(graph: bytes, inputs: Array, batch_size: int) -> Array:
     return np.concatenate([loaded.run(None, {name: batch})[0] for batch in batches])
 
 
-def session(graph: bytes) -> ort.InferenceSession:
+def session(graph: bytes) -> Session:
     """The graph, loaded to run on one thread."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return Session(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _require_same_labels(answers: Array, expected: Array) -> None:

@@ -23,13 +23,15 @@ class VariantError(Exception):
     """A graph may not be a variant of this model; the artifact is as it was."""
 
 
-def ship(home: Path, others: Mapping[str, bytes]) -> Artifact:
-    """Put graphs into the artifact below a model's training folder, in place of its other variants.
+def ship(folder: Path, home: Path, others: Mapping[str, bytes]) -> Artifact:
+    """Put graphs into the artifact below `folder`, in place of its other variants.
+
+    What is said of them comes from the ladder in `home`, the model's training folder.
 
     Raises VariantError for one that the ladder has not or does not let pass, or that has other
     inputs or outputs than the default.
     """
-    held = artifacts.load_whole(home / artifact.NAME)
+    held = artifacts.load_whole(folder / artifact.NAME)
     kept = held.manifest
     stale = {variant.file for variant in kept.variants.values()} - {manifests.GRAPH}
     files = {name: held.read(name) for name in kept.files if name not in stale}
@@ -43,10 +45,9 @@ def ship(home: Path, others: Mapping[str, bytes]) -> Artifact:
             for name, content in files.items()
         },
         variants=_measured(home, kept, [kept.variant, *others]) if others else {},
-        training=_with_ladder(home, kept, others),
     )
     files[manifests.NAME] = manifests.render(manifest)
-    return artifact.put(home / artifact.NAME, files)
+    return artifact.put(folder / artifact.NAME, files)
 
 
 def _require_fit(manifest: Manifest, name: str, graph: bytes) -> None:
@@ -64,26 +65,19 @@ def _require_fit(manifest: Manifest, name: str, graph: bytes) -> None:
 
 
 def _measured(home: Path, manifest: Manifest, names: list[str]) -> dict[str, Variant]:
-    rungs, what, passing = ladder.read(home)
-    by_name = {rung.variant: rung for rung in rungs}
+    measured = ladder.read(home)
+    passing = {rung.variant: rung for rung in measured.passing}
     for name in names:
         if name not in passing:
-            raise VariantError(f"variant '{name}' is not among those that pass: {passing}")
+            raise VariantError(f"variant '{name}' is not among those that pass: {list(passing)}")
     return {
         name: Variant(
             manifests.GRAPH if name == manifest.variant else _file(name),
-            {what: by_name[name].score},
-            by_name[name].one_ms,
+            {measured.score: passing[name].score},
+            passing[name].one_ms,
         )
         for name in names
     }
-
-
-def _with_ladder(home: Path, manifest: Manifest, others: Mapping[str, bytes]) -> dict[str, object]:
-    """The training record with the ladder's table as it is now."""
-    tables = manifest.training.get("tables", {})
-    table = ladder.table(home, manifest.variant, tuple(others))
-    return {**manifest.training, "tables": {**tables, **table}}
 
 
 def _file(variant: str) -> str:

@@ -1,8 +1,8 @@
 """The networks of `cifar10`, for images FP32 (N, 3, 32, 32) of 0 to 1: logits (N, 10).
 
 `Compact` is the one that is served, after airbench94 (K. Jordan, 2024), narrower: a frozen first
-layer that whitens patches of 2 x 2, three blocks of two convolutions, scaled logits.  `Plain` is
-the reference: conv32, conv64, conv64, dense64.
+layer that whitens patches of 2 x 2, three blocks of two convolutions, scaled logits; `Mirrored`, it
+sees each image from both sides.  `Plain` is the reference: conv32, conv64, conv64, dense64.
 """
 
 import torch
@@ -65,7 +65,7 @@ class Block(nn.Module):
 class Compact(nn.Module):
     """The network that is served."""
 
-    def __init__(self, widths: tuple[int, int, int] = (48, 128, 192)) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (64, 160, 224)) -> None:
         super().__init__()
         self.normalised = Normalised()
         self.whitening = Whitening()
@@ -113,6 +113,19 @@ class Compact(nn.Module):
             elif isinstance(layer, nn.Conv2d) and not isinstance(layer, Whitening):
                 nn.init.dirac_(layer.weight[: layer.in_channels])
         nn.init.normal_(self.head.weight, std=self.head.in_features**-0.5)
+
+
+class Mirrored(nn.Module):
+    """A network whose answer is the mean of those to the images and to their mirror images."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, 10)."""
+        both = self.network(torch.cat([images, images.flip(3)]))
+        return both.unflatten(0, (2, -1)).mean(0)
 
 
 class Plain(nn.Sequential):

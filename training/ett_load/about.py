@@ -11,6 +11,7 @@ hours out, with the interval that holds four of five.
 NLinear: the last value plus a linear map of how the 336 hours differ from it, the same map for all
 seven series, fitted in closed form by ridge regression to every window of the training months.
 The penalty is the best of five on the validation months.
+Of the map, the largest 96 of 336 singular values are kept: fewer lose on the validation months.
 A request for fewer hours gets the first ones: each hour has its own column of the map.
 Quantiles are the mean plus offsets in units of the context's wander, how far the means of its days
 lie from the last one's; the offsets are those of the errors on the validation months.

@@ -114,6 +114,28 @@ def export(model: NLinear, name: str, add_map: AddMap | None = None) -> bytes:
     return graph.finish()
 
 
+def thin(weights: Array, rank: int) -> tuple[Array, Array]:
+    """The map (L, H) by its largest singular values: factors FP32 (L, rank) and (rank, H)."""
+    left, strength, right = np.linalg.svd(weights, full_matrices=False)
+    return left[:, :rank] * strength[:rank], right[:rank]
+
+
+def product(factors: tuple[Array, Array]) -> Array:
+    """The map (L, H) of two factors, FP64."""
+    left, right = (factor.astype(np.float64) for factor in factors)
+    return left @ right
+
+
+def by_factors(factors: tuple[Array, Array]) -> AddMap:
+    """What adds a map as two thin products."""
+
+    def add_map(graph: Graph, moves: str) -> str:
+        thinner = add_product(graph, moves, factors[0], "left")
+        return add_product(graph, thinner, factors[1], "right")
+
+    return add_map
+
+
 def add_product(graph: Graph, moves: str, weights: Array, name: str = "weights") -> str:
     """Add the product of moves FP64 (N, C, L) and weights (L, H), stored as they are."""
     stored = graph.add("Cast", graph.constant(name, weights), to=DOUBLE)

@@ -8,7 +8,6 @@ week only, fitted to what the whole one answers.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -24,13 +23,13 @@ from training.ett_load.months import (
     Months,
 )
 from training.ett_load.nlinear import Moments, NLinear
-from training.ett_load.train import MODEL, calibrate, choose
+from training.ett_load.train import HOME, MODEL, calibrate, choose, export, prune
 from training.evaluate import Figure
 from training.export import DOUBLE, Graph
 from training.networks import ladder
+from training.networks.ladder import Candidate
 from training.series import forecasting
 
-RANK = 48
 PENALTY = 1e-3  # of the distilled map, whose teacher is smooth already
 WEEK = forecasting.WEEK
 STEP = 4  # every fourth test window is asked
@@ -55,14 +54,8 @@ def int8(model: NLinear, months: Months) -> bytes:
 
 
 def pruned(model: NLinear, months: Months) -> bytes:
-    """The map by its largest singular values, as two thin products."""
-    left, strength, right = np.linalg.svd(model.weights, full_matrices=False)
-
-    def add_map(graph: Graph, moves: str) -> str:
-        thin = nlinear.add_product(graph, moves, left[:, :RANK] * strength[:RANK], "left")
-        return nlinear.add_product(graph, thin, right[:RANK], "right")
-
-    return nlinear.export(model, MODEL, add_map)
+    """The map by its largest singular values, as it is shipped."""
+    return export(*prune(months, model.weights))
 
 
 def distilled(model: NLinear, months: Months) -> bytes:
@@ -102,15 +95,10 @@ def main() -> None:
     weights = months.moments(TRAIN_END).solve(choose(months))
     model = calibrate(months, weights, TRAIN_END, VALIDATION_END)
     contexts, _ = months.windows(VALIDATION_END, TEST_END)
-    feeds = [{"context": contexts[:count].astype(np.float32)} for count in (1, 8)]
-    rungs = []
-    for name, make in VARIANTS.items():
-        graph = make(model, months)
-        rungs.append(ladder.measure(name, graph, score(graph, months), *feeds))
-        print(rungs[-1])
-    home = Path(__file__).parent
-    ladder.write(home, rungs, "variance explained over 720 hours")
-    ladder.draw(home, home / "plots" / "ladder.png")
+    one, eight = ({"context": contexts[:count].astype(np.float32)} for count in (1, 8))
+    graphs = {name: make(model, months) for name, make in VARIANTS.items()}
+    candidates = [Candidate(name, graph, score(graph, months)) for name, graph in graphs.items()]
+    ladder.climb(HOME, candidates, (one, eight), "variance explained over 720 hours")
 
 
 if __name__ == "__main__":

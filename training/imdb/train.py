@@ -8,7 +8,7 @@ hold that against.
 from pathlib import Path
 
 from serving.artifact import Artifact
-from training import card, script
+from training import beside, card, script
 from training.datasets import movie_reviews
 from training.imdb.about import CARD
 from training.texts import linear_texts, text_lessons, text_training, tokens
@@ -46,10 +46,10 @@ def optimise(seed: int) -> None:
 def train(seed: int, out: Path) -> Artifact:
     """Train, check and write everything there is of the model."""
     one = fit(seed)
-    written, answers = text_training.write(one, out, {}, "words and pairs, INT8")
+    written, answers = text_training.write(one, out, {})
     text_lessons.draw_classes(out / "plots" / "held_out.png", one.unseen, answers)
     text_lessons.draw_records(HOME, out / "plots")
-    card.write(out, written.manifest, CARD)
+    card.write(out, written.manifest, CARD, beside.tables(HOME, written.manifest))
     return written
 
 

@@ -17,16 +17,29 @@ from torch.export import Dim
 from serving.artifact import Artifact
 from serving.texts import TOKENIZER
 from serving.types import Array, JsonObject, Tensors
-from training import artifact, baseline, card, evaluate, parity, plots, sample_requests, script
+from training import (
+    artifact,
+    baseline,
+    beside,
+    card,
+    door,
+    evaluate,
+    parity,
+    plots,
+    sample_requests,
+    script,
+)
 from training.artifact import Contents, Lesson
 from training.datasets import sentence_pairs
 from training.datasets.sentence_pairs import Pairs
+from training.door import Asked
 from training.export import OPSET, Graph
 from training.minilm import network, rounding, weights
 from training.minilm.about import CARD
 from training.minilm.weights import Original
 from training.networks import ladder
 from training.networks import optimise as optimising
+from training.networks.ladder import Candidate
 from training.parity import Parity, ParityError
 from training.split import Split
 from training.texts import tokens
@@ -38,6 +51,7 @@ LONGEST = 128
 WIDTH = 384
 SHIPPED = "int8"
 PARITY_ROWS = 400
+MEDIA_TYPE = "text/plain"
 BATCH = 40
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
@@ -127,6 +141,15 @@ def check(graph: bytes, tokenizer: Tokenizer, sentences: Sequence[str], expected
     return Parity(answers, difference)
 
 
+def knock(folder: Path, sentences: Sequence[str], expected: Array) -> None:
+    """Ask the artifact in `folder` over HTTP for vectors (N, D).  Raises ParityError."""
+    bodies = (sentence.encode() for sentence in sentences)
+    for number, (found, row) in enumerate(
+        zip(door.predictions(folder, bodies, MEDIA_TYPE), expected, strict=True)
+    ):
+        door.require_same(number, np.array(found["embedding"]), row)
+
+
 def optimise(seed: int) -> None:
     """Measure the variants against the original and record the ladder."""
     original, pairs = weights.load(), sentence_pairs.load("test")
@@ -140,14 +163,14 @@ def optimise(seed: int) -> None:
         SHIPPED: rounding.compressed(small),
         "int8_dynamic": optimising.int8_dynamic(full, operators),
     }
-    one, eight = feed(tokenizer, sentences[:1]), feed(tokenizer, sentences[:8])
-    rungs = []
+    candidates = []
     for name, model in variants.items():
         graph = finish(model)
         vectors = by_graph(graph, tokenizer, sentences, BATCH)
         score = evaluate.similarity(cosines(vectors), pairs.scores)["spearman"]
-        rungs.append(ladder.measure(name, graph, score, one, eight))
-    ladder.write(HOME, rungs, "spearman")
+        candidates.append(Candidate(name, graph, score, portable=name != "int8_dynamic"))
+    one, eight = feed(tokenizer, sentences[:1]), feed(tokenizer, sentences[:8])
+    ladder.climb(HOME, candidates, (one, eight), "spearman")
 
 
 def compare(first: Array, second: Array, judged: Array) -> dict[str, JsonObject]:
@@ -214,12 +237,9 @@ def train(seed: int, out: Path) -> Artifact:
     encoder = network.build(original.config, rounding.rounded(original.arrays))
     graph = finish(rounding.compressed(export(encoder)))
 
-    same = check(
-        graph,
-        tokenizer,
-        sentences[:PARITY_ROWS],
-        by_torch(encoder, tokenizer, sentences[:PARITY_ROWS]),
-    )
+    asked = sentences[:PARITY_ROWS]
+    expected = by_torch(encoder, tokenizer, asked)
+    same = check(graph, tokenizer, asked, expected)
     found = cosines(by_graph(graph, tokenizer, sentences, BATCH))
     exact = network.build(original.config, original.arrays)
     before = cosines(by_torch(exact, tokenizer, sentences))
@@ -231,18 +251,15 @@ def train(seed: int, out: Path) -> Artifact:
         method="all-MiniLM-L6-v2, its weights rounded to eight bits",
         seed=seed,
         parity=same,
-        notes={
-            "tables": {
-                **compare(before, found, pairs.scores),
-                **ladder.table(HOME, SHIPPED),
-            }
-        },
+        asked=Asked(PARITY_ROWS, MEDIA_TYPE),
+        notes={"tables": compare(before, found, pairs.scores)},
     )
     contents = describe(original, encoder, tokenizer, pairs, found)
     written = artifact.write(out, MODEL, graph, contents, lesson)
+    knock(written.folder, asked, expected)
     draw(out / "plots" / "held_out.png", before, found, pairs.scores)
     ladder.draw(HOME, out / "plots" / "ladder.png")
-    card.write(out, written.manifest, CARD)
+    card.write(out, written.manifest, CARD, beside.tables(HOME, written.manifest))
     return written
 
 

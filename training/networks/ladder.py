@@ -1,29 +1,44 @@
 """The ladder: a model's variants, each measured on the same held-out rows and the same machine.
 
-A variant may ship when its accuracy is within a point of fp32's; of those that may, the fastest
-should.  Timings differ from run to run, so they are measured by themselves and recorded in
-`ladder.json`, from where training takes them into the card.
+A variant may ship when its score is within a point of fp32's.  The default is the fastest of those
+that may and whose answers are the same on every processor; where times are as good as equal, the
+one that scores best, and then the smallest.
 """
 
 import json
 import platform
-import statistics
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import onnxruntime as ort
 
 from serving.types import JsonObject, Tensors
 from training import plots
 from training.evaluate import Figure
+from training.networks import timing
+from training.networks.timing import Times
 
 NAME = "ladder.json"
+PLOT = "ladder.png"
 FULL = "fp32"
 POINTS = 1.0
-_LOADS = 5
-_RUNS = 40
+_EQUAL = 0.1  # times that differ by less than this share of themselves are equal
+_SAME_SCORE = 3  # and so are scores in so many decimals
+_ABOVE, _BELOW = (6, 6), (6, -14)  # in turns, so that names of close ones can be read
+_YES = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A graph that may become the variant, and its score on the held-out rows.
+
+    Answers of a `portable` one are the same on every processor; sums of rounded activations are
+    not.
+    """
+
+    variant: str
+    graph: bytes
+    score: Figure
+    portable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,99 +53,157 @@ class Rung:
     create_ms: float
     one_ms: float
     eight_ms: float
+    portable: bool = True
 
 
-def measure(variant: str, graph: bytes, score: Figure, one: Tensors, eight: Tensors) -> Rung:
-    """Time a graph on feeds of one row and of eight, one thread: medians."""
-    sessions, loads = [], []
-    for _ in range(_LOADS):
-        started = time.perf_counter()
-        sessions.append(_session(graph))
-        loads.append(time.perf_counter() - started)
-    times = [statistics.median(_times(sessions[-1], feeds)) for feeds in (one, eight)]
-    create, first, batch = (round(1000 * s, 3) for s in (statistics.median(loads), *times))
-    size = round(len(graph) / 1000, 1)
-    return Rung(variant, score.value, score.low, score.high, size, create, first, batch)
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rungs; what their score is, and how many hundredths below fp32's it may be."""
+
+    rungs: tuple[Rung, ...]
+    score: str
+    points: float = POINTS
+
+    @property
+    def passing(self) -> list[Rung]:
+        """The variants whose score is good enough, the fastest first."""
+        full = next(rung for rung in self.rungs if rung.variant == FULL)
+        good = [rung for rung in self.rungs if rung.score >= full.score - self.points / 100]
+        return sorted(good, key=lambda rung: rung.one_ms)
+
+    @property
+    def default(self) -> Rung:
+        """The variant to answer callers who pick none."""
+        good = [rung for rung in self.passing if rung.portable]
+        quick = [rung for rung in good if rung.one_ms <= good[0].one_ms * (1 + _EQUAL)]
+        return min(quick, key=lambda rung: (-round(rung.score, _SAME_SCORE), rung.size_kb))
+
+    def passed(self, graphs: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Those of the graphs that may ship."""
+        good = {rung.variant for rung in self.passing}
+        return {name: graph for name, graph in graphs.items() if name in good}
 
 
-def passing(rungs: Sequence[Rung], points: float = POINTS) -> list[Rung]:
-    """The variants whose score is within `points` hundredths of fp32's, the fastest first."""
-    full = next(rung for rung in rungs if rung.variant == FULL)
-    good = [rung for rung in rungs if rung.score >= full.score - points / 100]
-    return sorted(good, key=lambda rung: rung.one_ms)
+def climb(
+    home: Path,
+    candidates: Sequence[Candidate],
+    feeds: tuple[Tensors, Tensors],
+    score: str,
+    points: float = POINTS,
+) -> None:
+    """Time the candidates on feeds of one row and of eight, and record the ladder in `home`.
+
+    The graphs are kept, so that they can be timed again; `score` says what the score is.
+    """
+    graphs = {one.variant: one.graph for one in candidates}
+    timing.keep(home.name, graphs, feeds)
+    times = timing.times(graphs, feeds)
+    rungs = tuple(_rung(one, times[one.variant]) for one in candidates)
+    write(home, Ladder(rungs, score, points))
 
 
-def write(folder: Path, rungs: Sequence[Rung], what: str, points: float = POINTS) -> None:
+def time_again(home: Path) -> None:
+    """Take the times of a recorded ladder anew, from the graphs that were kept.
+
+    Raises TimingError when none were, or others than those recorded.
+    """
+    known = read(home)
+    graphs, feeds = timing.kept(home.name, {rung.variant: rung.size_kb for rung in known.rungs})
+    times = timing.times(graphs, feeds)
+    rungs = (Rung(**{**asdict(rung), **asdict(times[rung.variant])}) for rung in known.rungs)
+    write(home, replace(known, rungs=tuple(rungs)))
+
+
+def write(folder: Path, ladder: Ladder) -> None:
     """Record the ladder beside a model's card."""
     document = {
-        "score": what,
+        "score": ladder.score,
         "machine": f"one thread of {platform.machine()}",
-        "gate_points": points,
-        "passing": [rung.variant for rung in passing(rungs, points)],
-        "rungs": [asdict(rung) for rung in rungs],
+        "gate_points": ladder.points,
+        "passing": [rung.variant for rung in ladder.passing],
+        "default": ladder.default.variant,
+        "rungs": [asdict(rung) for rung in ladder.rungs],
     }
     (folder / NAME).write_text(json.dumps(document, indent=2) + "\n")
 
 
-def read(folder: Path) -> tuple[list[Rung], str, list[str]]:
-    """The rungs, what their score is, and the variants that passed, the fastest first."""
+def read(folder: Path) -> Ladder:
+    """The ladder recorded in a model's training folder."""
     document = json.loads((folder / NAME).read_text())
-    return [Rung(**rung) for rung in document["rungs"]], document["score"], document["passing"]
+    rungs = tuple(Rung(**rung) for rung in document["rungs"])
+    return Ladder(rungs, document["score"], document["gate_points"])
 
 
-def table(folder: Path, shipped: str, others: Sequence[str] = ()) -> dict[str, JsonObject]:
+def table(folder: Path, shipped: Iterable[str]) -> dict[str, JsonObject]:
     """The ladder as a table of a card, with a word on what is shipped; none when not measured.
 
-    `shipped` answers unless a caller picks one of `others`.
+    The first of `shipped` is the default, the others are those that callers may pick.
     """
     if not (folder / NAME).exists():
         return {}
-    rungs, what, good = read(folder)
-    rows = [[*_cells(rung), "yes" if rung.variant in good else "no"] for rung in rungs]
-    picked = f", callers may pick {', '.join(f'`{name}`' for name in others)}" if others else ""
-    text = (
-        f"Shipped is `{shipped}`{picked}.\n"
-        f"Within {POINTS:g} point of `{FULL}` are, the fastest first: "
-        f"{', '.join(f'`{name}`' for name in good)}.\n"
-        "Times are medians on one thread of a shared machine."
-    )
-    columns = ["variant", what, "95 % interval", "kB", "session ms", "p50 of 1, ms", "of 8, ms"]
-    return {"Ladder": {"text": text, "columns": [*columns, "passes"], "rows": rows}}
+    ladder = read(folder)
+    good = ladder.passing
+    rows = [[*_cells(rung), _YES[rung in good], _YES[rung.portable]] for rung in ladder.rungs]
+    columns = ["kB", "session ms", "p50 of 1, ms", "of 8, ms", "passes", "same everywhere"]
+    return {
+        "Ladder": {
+            "text": _told(ladder, *shipped),
+            "columns": ["variant", ladder.score, "95 % interval", *columns],
+            "rows": rows,
+        }
+    }
 
 
 def draw(folder: Path, path: Path) -> None:
     """Draw score and size of each variant over its time."""
-    rungs, what, _ = read(folder)
+    ladder = read(folder)
+    rungs = ladder.rungs
     picture, (left, right) = plots.panels(2)
-    for rung in rungs:
+    for number, rung in enumerate(sorted(rungs, key=lambda rung: rung.one_ms)):
         spread = [[rung.score - rung.low], [rung.high - rung.score]]
         left.errorbar([rung.one_ms], [rung.score], yerr=spread, fmt="o", capsize=3)
         left.annotate(
-            rung.variant, (rung.one_ms, rung.score), xytext=(6, 6), textcoords="offset points"
+            rung.variant,
+            (rung.one_ms, rung.score),
+            xytext=_ABOVE if number % 2 else _BELOW,
+            textcoords="offset points",
         )
     left.margins(0.25)
-    left.set(xlabel="ms for one", ylabel=what, title="held-out rows, 95 % intervals")
+    left.set(xlabel="ms for one", ylabel=ladder.score, title="held-out rows, 95 % intervals")
     right.bar([rung.variant for rung in rungs], [rung.size_kb for rung in rungs])
     right.set(ylabel="kB", title="size of the graph")
     plots.save(picture, path)
+
+
+def _told(ladder: Ladder, shipped: str, *others: str) -> str:
+    picked = f"; callers may pick {', '.join(f'`{name}`' for name in others)}" if others else ""
+    good = ", ".join(f"`{rung.variant}`" for rung in ladder.passing)
+    best = ladder.default.variant
+    reason = (
+        "the fastest of those that are the same on every processor"
+        if best == shipped
+        else f"by the times below it would be `{best}`"
+    )
+    return (
+        f"Shipped is `{shipped}`: {reason}{picked}.\n"
+        f"Within {ladder.points:g} point of `{FULL}` are, the fastest first: {good}.\n"
+        f"Times within {_EQUAL:.0%} of each other count as equal: then the score decides, then the "
+        "size.\nTimes are medians of processor time on one thread."
+    )
+
+
+def _rung(candidate: Candidate, times: Times) -> Rung:
+    score = candidate.score
+    size_kb = timing.size_kb(candidate.graph)
+    return Rung(
+        candidate.variant,
+        *(score.value, score.low, score.high, size_kb),
+        **asdict(times),
+        portable=candidate.portable,
+    )
 
 
 def _cells(rung: Rung) -> list[str | float]:
     interval = f"{rung.low:.4f} to {rung.high:.4f}"
     times = [rung.create_ms, rung.one_ms, rung.eight_ms]
     return [rung.variant, rung.score, interval, rung.size_kb, *times]
-
-
-def _session(graph: bytes) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-
-
-def _times(session: ort.InferenceSession, feeds: Tensors) -> list[float]:
-    times = []
-    for _ in range(_RUNS):
-        started = time.perf_counter()
-        session.run(None, feeds)
-        times.append(time.perf_counter() - started)
-    return times

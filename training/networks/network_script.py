@@ -15,7 +15,6 @@ import torch
 
 from serving.artifact import Artifact
 from training import script
-from training.networks import ladder
 from training.networks import recipe as recipes
 from training.networks.recipe import Recipe
 
@@ -30,13 +29,10 @@ def main(train: Train, default: Recipe, file: str) -> None:
     parser.add_argument("--out", type=Path, default=home, help="folder for artifact, card, plots")
     parser.add_argument("--threads", type=int, default=1, help="of a CPU")
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoints in build/")
-    parser.add_argument("--ladder", action="store_true", help="measure the variants anew")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.fresh:
         shutil.rmtree(checkpoints(home.name), ignore_errors=True)
-    if options.ladder:
-        (home / ladder.NAME).unlink(missing_ok=True)
     recipe = recipes.from_arguments(options)
     if os.environ.get("RANK", "0") != "0":  # of several processes, the first one writes
         with tempfile.TemporaryDirectory() as elsewhere:
@@ -47,4 +43,4 @@ def main(train: Train, default: Recipe, file: str) -> None:
 
 def checkpoints(model: str) -> Path:
     """Where a model's runs keep their checkpoints and metrics."""
-    return Path(__file__).parents[1] / "build" / "training" / model
+    return Path(__file__).parents[2] / "build" / "training" / model

@@ -10,7 +10,7 @@ import numpy as np
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import card, evaluate, plots, script
+from training import beside, card, evaluate, plots, script
 from training.datasets import newsgroups
 from training.datasets.dataset import Dataset
 from training.newsgroups.about import CARD
@@ -87,10 +87,10 @@ def draw(path: Path, unseen: Dataset, answers: Array) -> None:
 def train(seed: int, out: Path) -> Artifact:
     """Train, check and write everything there is of the model."""
     one = fit(seed)
-    written, answers = text_training.write(one, out, stripped_table(one), "words, INT8")
+    written, answers = text_training.write(one, out, stripped_table(one))
     draw(out / "plots" / "held_out.png", one.unseen, answers)
     text_lessons.draw_records(HOME, out / "plots")
-    card.write(out, written.manifest, CARD)
+    card.write(out, written.manifest, CARD, beside.tables(HOME, written.manifest))
     return written
 
 

@@ -7,7 +7,7 @@ to three of them, each counted once, are weighed by how they differ between good
 from pathlib import Path
 
 from serving.artifact import Artifact
-from training import card, script, split
+from training import beside, card, script, split
 from training.datasets import chinese_reviews
 from training.reviews_zh.about import CARD
 from training.texts import linear_texts, text_lessons, text_training, tokens
@@ -49,10 +49,10 @@ def optimise(seed: int) -> None:
 def train(seed: int, out: Path) -> Artifact:
     """Train, check and write everything there is of the model."""
     one = fit(seed)
-    written, answers = text_training.write(one, out, {}, "runs of pieces, INT8")
+    written, answers = text_training.write(one, out, {})
     text_lessons.draw_classes(out / "plots" / "held_out.png", one.unseen, answers)
     text_lessons.draw_records(HOME, out / "plots")
-    card.write(out, written.manifest, CARD)
+    card.write(out, written.manifest, CARD, beside.tables(HOME, written.manifest))
     return written
 
 

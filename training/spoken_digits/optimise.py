@@ -10,23 +10,21 @@ learns what the whole one answers.  Needs the checkpoint that training has left.
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
-from serving.types import Array
 from training import evaluate, parity
 from training.datasets import spoken_digits
 from training.networks import ladder, optimise
 from training.networks.fit import seed_all
+from training.networks.ladder import Candidate
 from training.networks.recipe import Recipe
 from training.spoken_digits import fitting
 from training.spoken_digits.fitting import Part
 from training.spoken_digits.network import WIDTHS, Listener
-from training.spoken_digits.train import HOME, RECIPE, WORK, graph_of
+from training.spoken_digits.train import HOME, RECIPE, WORK, graph_of, rounded
 from training.vision.pictures import to_onnx
 
 HALF = tuple(width // 2 for width in WIDTHS)
 AGAIN = replace(RECIPE, epochs=4, learning_rate=1e-3, dropout=0.1)
-CALIBRATED_ON = 100
 WARMTH = 1.0  # what is likeliest does not depend on it
 
 
@@ -47,8 +45,7 @@ def graphs(seen: Part, known: Part, teacher: Listener) -> dict[str, bytes]:
     """Every variant as a graph of waveforms."""
     pictures = seen.pictures()
     whole = to_onnx(teacher, pictures[:2])
-    feeds = [{"given": rows.numpy()} for rows in pictures[:CALIBRATED_ON].split(10)]
-    networks = {ladder.FULL: whole, "int8": optimise.int8_static(whole, feeds)}
+    networks = {ladder.FULL: whole, "int8": rounded(whole, pictures)}
     for name, recipe in (
         ("pruned", AGAIN),
         ("distilled", replace(AGAIN, epochs=7, learning_rate=3e-3)),
@@ -57,9 +54,9 @@ def graphs(seen: Part, known: Part, teacher: Listener) -> dict[str, bytes]:
     return {name: graph_of(network, WARMTH) for name, network in networks.items()}
 
 
-def accuracy(graph: bytes, clips: Tensor, digits: Array) -> evaluate.Figure:
+def accuracy(graph: bytes, part: Part) -> evaluate.Figure:
     """The accuracy of a graph."""
-    return evaluate.accuracy(parity.run(graph, clips.numpy(), 50), digits)
+    return evaluate.accuracy(parity.run(graph, part.clips.numpy(), 50), part.digits.numpy())
 
 
 def main() -> None:
@@ -68,14 +65,12 @@ def main() -> None:
     seen, known, unseen = fitting.parts(spoken_digits.load())
     teacher = Listener(dropout=RECIPE.dropout)
     fitting.train(teacher, seen, known, RECIPE, WORK / "full")
-    feeds = [{"waveform": unseen.clips[:count].numpy()} for count in (1, 8)]
-    rungs = []
-    for name, graph in graphs(seen, known, teacher).items():
-        found = accuracy(graph, unseen.clips, unseen.digits.numpy())
-        rungs.append(ladder.measure(name, graph, found, *feeds))
-        print(rungs[-1])
-    ladder.write(HOME, rungs, "accuracy")
-    ladder.draw(HOME, HOME / "plots" / "ladder.png")
+    one, eight = ({"waveform": unseen.clips[:count].numpy()} for count in (1, 8))
+    candidates = [
+        Candidate(name, graph, accuracy(graph, unseen), portable=name != "int8")
+        for name, graph in graphs(seen, known, teacher).items()
+    ]
+    ladder.climb(HOME, candidates, (one, eight), "accuracy")
 
 
 if __name__ == "__main__":

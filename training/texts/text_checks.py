@@ -12,6 +12,7 @@ from training.parity import ParityError
 from training.texts import typos
 
 DOOR_TEXTS = 400
+MEDIA_TYPE = "text/plain"
 _TYPO_TEXTS = 2000
 _TYPO_SHARES = (0.0, 0.05, 0.1, 0.2)
 _SMALLEST = 1e-15
@@ -65,7 +66,7 @@ def require_same_at_the_door(folder: Path, texts: Sequence[str], expected: Array
     Raises ParityError.
     """
     bodies = (text.encode() for text in texts)
-    found = door.predictions(folder, bodies, "text/plain")
+    found = door.predictions(folder, bodies, MEDIA_TYPE)
     for number, (prediction, row) in enumerate(zip(found, expected, strict=True)):
         scores = prediction["scores"]
         door.require_same(number, np.array(list(scores.values())), row)

@@ -9,10 +9,11 @@ from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
 from serving.types import Array, JsonObject
-from training import baseline, evaluate, plots, sample_requests
+from training import baseline, beside, evaluate, plots, sample_requests
 from training.artifact import Contents
 from training.datasets.dataset import Dataset
 from training.networks import ladder
+from training.networks.ladder import Candidate
 from training.sample_requests import Answered
 from training.texts import bags, linear_texts
 from training.texts.bags import Table
@@ -22,7 +23,6 @@ from training.texts.text_reader import Reader
 SHIPPED = "int8"
 _KEPT = {"pruned": 0.5, "distilled": 0.2}
 _EIGHT = 8
-_REFERENCES = "references.json"
 
 
 def variants(
@@ -51,13 +51,13 @@ def climb(
     """Measure the tables on the unseen texts and record the ladder."""
     matrix = reader.matrix(unseen.inputs)
     one, eight = ({"input_ids": reader.ids(unseen.inputs[:rows])} for rows in (1, _EIGHT))
-    rungs = []
+    candidates = []
     for name, table in tables.items():
         answers = linear_texts.answers(linear_texts.holding(machine, table), matrix)
         score = evaluate.accuracy(answers, unseen.targets)
         graph = bags.graph(folder.name, reader.bag, table)
-        rungs.append(ladder.measure(name, graph, score, one, eight))
-    ladder.write(folder, rungs, "accuracy")
+        candidates.append(Candidate(name, graph, score))
+    ladder.climb(folder, candidates, (one, eight), "accuracy")
 
 
 def contents(
@@ -82,24 +82,6 @@ def contents(
     )
 
 
-def reference_table(folder: Path, model: str, figure: evaluate.Figure) -> dict[str, JsonObject]:
-    """How networks did on the same texts, as recorded by `reference.py`; none when they did not."""
-    path = folder / _REFERENCES
-    if not path.exists():
-        return {}
-    rows = [[model, figure.value, f"{figure.low:.4f} to {figure.high:.4f}", "", ""]]
-    for name, found in json.loads(path.read_text()).items():
-        ends = f"{found['low']:.4f} to {found['high']:.4f}"
-        rows.append([name, found["value"], ends, str(found["epochs"]), str(found["seconds"])])
-    return {
-        "References": {
-            "text": "Networks trained on the same texts, on one contended core; what wins ships.",
-            "columns": ["model", "accuracy", "95 % interval", "epochs", "seconds"],
-            "rows": rows,
-        }
-    }
-
-
 def draw_trust(axes: plots.Axes, answers: Array, targets: Array) -> None:
     """How often the answer is right over how probable it was said to be."""
     plots.reliability(axes, answers.max(axis=1), answers.argmax(axis=1) == targets, "the answer")
@@ -118,9 +100,9 @@ def draw_records(folder: Path, place: Path) -> None:
     """Draw what is recorded: the ladder, and how the references learned."""
     if (folder / ladder.NAME).exists():
         ladder.draw(folder, place / "ladder.png")
-    if not (folder / _REFERENCES).exists():
+    if not (folder / beside.REFERENCES).exists():
         return
-    references = json.loads((folder / _REFERENCES).read_text())
+    references = json.loads((folder / beside.REFERENCES).read_text())
     figure, panels = plots.panels(len(references))
     for axes, (name, found) in zip(panels, references.items(), strict=True):
         named = {f"{name}, training": found["loss"], "validation": found["validation_loss"]}

@@ -16,11 +16,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from serving.types import Array, JsonObject
-from training import evaluate
+from training import beside, evaluate
 from training.networks.fit import Batch, Run, Shuffled, Task, fit
 from training.networks.recipe import Recipe
 
-NAME = "references.json"
 _LEFT_OUT = 0.1
 _ROWS = 500
 
@@ -109,7 +108,7 @@ def last(encoded: list[Array], longest: int) -> Array:
 def record(folder: Path, name: str, recipe: Recipe, outcome: tuple[Run, evaluate.Figure]) -> None:
     """Write how a reference did, beside the model's card, under its name."""
     run, figure = outcome
-    path = folder / NAME
+    path = folder / beside.REFERENCES
     known: JsonObject = json.loads(path.read_text()) if path.exists() else {}
     known[name] = {
         **asdict(figure),

@@ -21,7 +21,7 @@ from serving.types import Array, JsonObject
 from training import artifact, parity
 from training.artifact import Lesson
 from training.datasets.dataset import Dataset
-from training.networks import ladder
+from training.door import Asked
 from training.split import Split
 from training.texts import bags, linear_texts, text_checks, text_lessons
 from training.texts.linear_texts import Importance
@@ -69,12 +69,10 @@ def optimise(one: Trained) -> None:
     text_lessons.climb(one.plan.home, one.reader, one.exact, tables, one.unseen)
 
 
-def write(
-    one: Trained, out: Path, tables: dict[str, JsonObject], name: str
-) -> tuple[Artifact, Array]:
+def write(one: Trained, out: Path, tables: dict[str, JsonObject]) -> tuple[Artifact, Array]:
     """Write the artifact in eight bits, checked over HTTP, and the answers to the unseen texts.
 
-    `tables` are those that only this model has; `name` is what the card calls the machine.
+    `tables` are those that only this model has.
     """
     plan, reader, seen, unseen = one.plan, one.reader, one.seen, one.unseen
     table = bags.rounded(linear_texts.table(one.exact))
@@ -90,8 +88,6 @@ def write(
     contents = text_lessons.contents(reader, machine, seen, unseen, answers, plan.characters)
     measured = {
         **tables,
-        **text_lessons.reference_table(plan.home, name, contents.figures["accuracy"]),
-        **ladder.table(plan.home, text_lessons.SHIPPED),
         **text_checks.typo_table(answer, unseen),
         **text_checks.leakage_table(seen, unseen, of_seen, answers),
     }
@@ -103,6 +99,7 @@ def write(
         method=plan.method,
         seed=one.seed,
         parity=same,
+        asked=Asked(len(shown), text_checks.MEDIA_TYPE),
         notes={"slack": one.exact.C, "tokens": reader.bag.tokens, "tables": measured},
     )
     written = artifact.write(out, plan.home.name, graph, contents, lesson)

@@ -49,7 +49,8 @@ class Road(nn.Module):
             [days, week, steps, calendar(future), weather(future, self.freezing)], dim=2
         )
         answer = days.mean(dim=2, keepdim=True) + self.hours(told)
-        bands = torch.sort(answer[..., 1:] + self.margins, dim=2).values
+        ordered = torch.sort(answer[..., 1:], dim=2).values  # margins are fitted to ordered ones
+        bands = torch.sort(ordered + self.margins, dim=2).values
         return (
             (answer[..., :1] * THOUSAND).clamp(min=0),
             (bands * THOUSAND).clamp(min=0)[:, :, None],

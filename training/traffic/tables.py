@@ -1,14 +1,12 @@
-"""What the card of `traffic` tells beside its figures: gaps, weather, leakage, the ladder."""
+"""What the card of `traffic` tells beside its figures: gaps, weather, leakage."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from serving.types import Array, JsonObject
-from training import artifact, leakage
+from training import leakage
 from training.datasets.road_traffic import COVARIATES, Traffic
-from training.networks import ladder
 from training.series import forecasting
 from training.traffic import fitting
 from training.traffic.network import Road
@@ -19,16 +17,13 @@ STEP = 5  # every fifth window is asked
 _WEATHER = [at for at, one in enumerate(COVARIATES) if one.unit in ("K", "mm", "%")]
 
 
-def tables(
-    home: Path, model: Road, data: Traffic, seen: Windows, unseen: Windows
-) -> dict[str, JsonObject]:
+def tables(model: Road, data: Traffic, seen: Windows, unseen: Windows) -> dict[str, JsonObject]:
     """All of them, by their headings."""
     some = unseen.take(slice(None, None, STEP))
     return {
         "Hours of the file": hours(data),
         "Gaps": gaps(model, some),
         "Weather": weather(model, seen, some),
-        **ladder.table(home, artifact.VARIANT),
         "Leakage": known_windows(model, seen, unseen),
     }
 

@@ -15,19 +15,21 @@ import torch
 
 from serving.artifact import Artifact
 from serving.types import Array
-from training import artifact, card, plots
+from training import artifact, beside, card, door, plots
+from training import variants as alternatives
 from training.artifact import Contents, Lesson
 from training.datasets import road_traffic
 from training.datasets.road_traffic import COVARIATES, VOLUME, Traffic
+from training.door import Asked
 from training.evaluate import Figures
-from training.networks import network_script
+from training.networks import ladder, network_script
 from training.networks import recipe as recipes
 from training.networks.fit import Run, seed_all
 from training.networks.recipe import Recipe
 from training.series import forecasting, series_plots
 from training.series.forecasting import QUANTILES
 from training.split import Split
-from training.traffic import fitting, tables, weeks
+from training.traffic import fitting, tables, variants, weeks
 from training.traffic.about import CARD
 from training.traffic.network import CONTEXT, DAY, HORIZON, Road
 from training.traffic.weeks import TEST, VALIDATION, Windows
@@ -36,6 +38,7 @@ HOME = Path(__file__).parent
 MODEL = HOME.name
 WORK = network_script.checkpoints(MODEL)
 RECIPE = Recipe(epochs=14, batch_size=128, learning_rate=2e-3, l2=0.01, dropout=0.1, patience=5)
+SHIPPED = "distilled"
 PARITY_WINDOWS = 240
 FEW = 100.0  # cars: a thousandth of a car more or less is no difference
 SHOWN = 48
@@ -79,6 +82,7 @@ def describe(data: Traffic, unseen: Windows, model: Road, figures: Figures) -> C
             {one.name: shown.futures[..., at] for at, one in enumerate(COVARIATES)},
         ),
         baseline=forecasting.sketches([VOLUME.name], known[~np.isnan(known), np.newaxis], means),
+        variant=SHIPPED,
     )
 
 
@@ -108,15 +112,22 @@ def parts(data: Traffic) -> list[Windows]:
     return [weeks.cut(data, *pair) for pair in pairwise(ends)]
 
 
+def teacher(seen: Windows, known: Windows, recipe: Recipe) -> Road:
+    """The network of full width, fitted and calibrated."""
+    seed_all(recipe.seed)
+    model = Road(dropout=recipe.dropout)
+    recipes.initialise(model, recipe)
+    fitting.train(model, seen, known, recipe, WORK / "full")
+    fitting.calibrate(model, known)
+    return model
+
+
 def train(recipe: Recipe, out: Path) -> Artifact:
     """Train, check and write everything there is of the model."""
     data = road_traffic.load()
     seen, known, unseen = parts(data)
-    seed_all(recipe.seed)
-    model = Road(dropout=recipe.dropout)
-    recipes.initialise(model, recipe)
-    run = fitting.train(model, seen, known, recipe, WORK / "full")
-    fitting.calibrate(model, known)
+    whole = teacher(seen, known, recipe)
+    model, run = variants.distilled(seen, known, whole, recipe, WORK)
 
     graph = fitting.export(model, MODEL)
     asked = unseen.take(np.linspace(0, len(unseen) - 1, PARITY_WINDOWS).astype(int))
@@ -130,22 +141,26 @@ def train(recipe: Recipe, out: Path) -> Artifact:
             np.arange(data.index(VALIDATION)), np.arange(data.index(TEST), len(data.volume))
         ),
         framework=f"torch {torch.__version__.partition('+')[0]}",
-        method="a dense network on the week, the calendar and the weather",
+        method=f"a dense network on week, calendar and weather, {SHIPPED}",
         seed=recipe.seed,
         parity=same,
+        asked=Asked(len(asked), door.JSON),
         drawn=f"by time: up to {VALIDATION:%B %Y}, and from {TEST:%B %Y} on; "
         "the months between validate",
         notes={
             "recipe": asdict(recipe),
             "epochs": len(run.history),
-            "tables": tables.tables(HOME, model, data, seen, unseen),
+            "tables": tables.tables(model, data, seen, unseen),
         },
     )
     written = artifact.write(out, MODEL, graph, describe(data, unseen, model, figures), lesson)
     names = [feature.name for feature in COVARIATES]
+    others = {"int8": variants.int8(whole, MODEL)}
+    written = alternatives.ship(out, HOME, ladder.read(HOME).passed(others))
     forecasting.knock(written.folder, [VOLUME.name], asked.inputs(), expected, names, FEW)
     draw(out / "plots" / "held_out.png", run, unseen, means, bands)
-    card.write(out, written.manifest, CARD)
+    ladder.draw(HOME, out / "plots" / ladder.PLOT)
+    card.write(out, written.manifest, CARD, beside.tables(HOME, written.manifest))
     return written
 
 

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from serving.types import Array, JsonObject
-from training import door, evaluate, leakage, plots
+from training import door, evaluate, leakage, parity, plots
 from training.datasets.dataset import Dataset
 from training.networks import ladder, optimise
-from training.networks.ladder import Rung
+from training.networks.ladder import Candidate
 from training.parity import ParityError
 from training.vision import pictures, robustness
 from training.vision.squares import squares
@@ -28,6 +28,7 @@ CALIBRATION = 256
 MEMBERS = 1000
 LEVELS = (1.0, 2.0, 4.0, 8.0)
 _EIGHT = 8
+_AT_ONCE = 50
 _FEWEST = 5
 _ATTACKS = {"FGSM": robustness.fgsm, "PGD, 10 steps": robustness.pgd}
 
@@ -78,13 +79,15 @@ def graphs(fitted: dict[str, Fitted], seen: Dataset) -> dict[str, bytes]:
     return {"int8": full.graph(small), **{name: one.graph() for name, one in fitted.items()}}
 
 
-def climb(variants: dict[str, bytes], answers: dict[str, Array], unseen: Dataset) -> list[Rung]:
-    """Measure the graphs, which give these answers to the unseen images."""
+def climb(home: Path, variants: dict[str, bytes], unseen: Dataset) -> None:
+    """Measure the graphs on the unseen images and record the ladder."""
     one, eight = ({"image": unseen.inputs[:rows]} for rows in (1, _EIGHT))
-    return [
-        ladder.measure(name, graph, evaluate.accuracy(answers[name], unseen.targets), one, eight)
-        for name, graph in variants.items()
-    ]
+    candidates = []
+    for name, graph in variants.items():
+        answers = parity.run(graph, unseen.inputs, _AT_ONCE)
+        score = evaluate.accuracy(answers, unseen.targets)
+        candidates.append(Candidate(name, graph, score, portable=name != "int8"))
+    ladder.climb(home, candidates, (one, eight), "accuracy")
 
 
 def attack_table(fitted: Fitted, unseen: Dataset) -> dict[str, JsonObject]:

@@ -7,6 +7,8 @@ import pytest
 
 from infra import trainer
 from infra.trainer import TrainError
+from training import remeasure
+from training.networks import timing
 
 
 def script(root: Path, code: str, name: str = "wind") -> None:
@@ -28,13 +30,29 @@ def test_the_script_runs_as_main_with_its_arguments(
     assert capsys.readouterr().out == "__main__ ['--seed', '3']\n"
 
 
-def test_another_script_of_the_model_may_be_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_variants_are_made_by_a_script_of_the_model_until_they_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script(tmp_path, "print('trained')\n")
-    (tmp_path / "training" / "wind" / "optimise.py").write_text("print('measured')\n")
-    trainer.train(tmp_path, "wind", [], "optimise")
+    home = tmp_path / "training" / "wind"
+    (home / "optimise.py").write_text("print('measured')\n")
+    timed: list[Path] = []
+    monkeypatch.setattr(timing, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(remeasure, "remeasure", timed.append)
+    assert "made and measured" in trainer.optimise(tmp_path, "wind", [])
     assert capsys.readouterr().out == "measured\n"
+    (tmp_path / "kept" / "wind").mkdir(parents=True)
+    assert "timed again" in trainer.optimise(tmp_path, "wind", [])
+    assert (timed, capsys.readouterr().out) == ([home], "")
+    assert "made and measured" in trainer.optimise(tmp_path, "wind", [], fresh=True)
+
+
+def test_models_with_a_ladder_are_found(tmp_path: Path) -> None:
+    for name in ("wind", "rain", "snow"):
+        script(tmp_path, "", name)
+    (tmp_path / "training" / "wind" / "ladder.json").touch()
+    (tmp_path / "training" / "rain" / "ladder.json").touch()
+    assert trainer.laddered(tmp_path) == ["rain", "wind"]
 
 
 def test_an_unknown_model_names_those_that_can_be_trained(tmp_path: Path) -> None:

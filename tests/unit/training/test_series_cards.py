@@ -1,4 +1,4 @@
-"""The cards of the models of series and sounds: as their artifacts have it, with their plots."""
+"""The cards of the models of series, sounds and X-rays: what artifacts have, with their plots."""
 
 import importlib
 from pathlib import Path
@@ -7,18 +7,19 @@ import pytest
 
 from serving import artifact as artifacts
 from serving.manifest import EXAMPLES
-from training import card
+from training import beside, card
 from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
-MODELS = ("ett_load", "spoken_digits", "traffic")
+MODELS = ("ett_load", "pneumonia", "spoken_digits", "traffic")
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_committed_card_is_that_of_the_committed_artifact(model: str) -> None:
     about = importlib.import_module(f"training.{model}.about")
     manifest = artifacts.load(TRAINING / model / "artifact").manifest
-    assert (TRAINING / model / "README.md").read_text() == card.render(manifest, about.CARD)
+    tables = beside.tables(TRAINING / model, manifest)
+    assert (TRAINING / model / "README.md").read_text() == card.render(manifest, about.CARD, tables)
     for plot in about.CARD.plots:
         assert (TRAINING / model / "plots" / plot).stat().st_size > 10_000
 

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from training import beside  # noqa: E402 - needs torch
 from training.networks.recipe import Recipe  # noqa: E402 - needs torch
 from training.texts import text_networks  # noqa: E402 - needs torch
 from training.texts.text_networks import Recurrent, SelfAttention, Texts  # noqa: E402 - needs torch
@@ -48,7 +49,7 @@ def test_it_learns_and_the_outcome_is_recorded(kind: type, tmp_path: Path) -> No
         kind(20, 2, RECIPE, width=16), corpus(400, 0), corpus(200, 1), RECIPE, tmp_path / "work"
     )
     text_networks.record(tmp_path, "a network", RECIPE, outcome)
-    found = json.loads((tmp_path / text_networks.NAME).read_text())["a network"]
+    found = json.loads((tmp_path / beside.REFERENCES).read_text())["a network"]
     assert found["value"] > 0.9
     assert found["epochs"] == 6
     assert found["loss"][-1] < found["loss"][0]

@@ -48,28 +48,29 @@ def test_the_written_artifact_reads_raw_text_and_keeps_its_promises(
     trained: Trained, tmp_path: Path
 ) -> None:
     text_training.optimise(trained)
-    written, answers = text_training.write(trained, tmp_path, {}, "words")
+    written, answers = text_training.write(trained, tmp_path, {})
     manifest = written.manifest
     assert manifest.variant == "int8"
     assert manifest.metrics["accuracy"] > 0.95
     assert manifest.limits == {"text_tokens": 16, "text_characters": 500}
-    assert {"Ladder", "Typos", "Leakage"} <= set(manifest.training["tables"])
+    assert {"Typos", "Leakage"} <= set(manifest.training["tables"])
+    assert manifest.training["door"] == {"requests": 400, "media_type": "text/plain"}
     assert len(answers) == len(trained.unseen)
     asked = examples.parse(written.read("examples.json"), manifest.model)
     assert {example.media_type for example in asked} == {"text/plain", "application/json"}
-    rungs, _, _ = ladder.read(trained.plan.home)
+    rungs = ladder.read(trained.plan.home).rungs
     assert [rung.variant for rung in rungs] == ["fp32", "int8", "pruned", "distilled"]
     assert artifacts.load(written.folder).digest == written.digest
 
 
 def test_writing_twice_gives_one_digest(trained: Trained, tmp_path: Path) -> None:
-    first, _ = text_training.write(trained, tmp_path / "a", {}, "words")
-    second, _ = text_training.write(trained, tmp_path / "b", {}, "words")
+    first, _ = text_training.write(trained, tmp_path / "a", {})
+    second, _ = text_training.write(trained, tmp_path / "b", {})
     assert first.digest == second.digest
 
 
 def test_another_answer_at_the_door_is_an_error(trained: Trained, tmp_path: Path) -> None:
-    written, answers = text_training.write(trained, tmp_path, {}, "words")
+    written, answers = text_training.write(trained, tmp_path, {})
     texts = trained.unseen.inputs[:3]
     text_checks.require_same_at_the_door(written.folder, texts, answers[:3])
     with pytest.raises(ParityError, match="request 0 is off"):

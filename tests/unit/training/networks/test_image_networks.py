@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from training import parity
+from training.cifar10.networks import Mirrored
 from training.export import Graph
 from training.networks import optimise
 from training.vision import images, pictures, robustness
@@ -56,6 +57,15 @@ def test_the_served_graph_answers_as_torch_does(network: nn.Module) -> None:
     )
     given = photos(20, 12, 9, 3)
     parity.check(graph, given, pictures.probabilities(network, given, 8, 1.5))
+
+
+def test_a_mirrored_network_answers_an_image_and_its_mirror_image_alike(network: nn.Module) -> None:
+    network[3] = nn.AdaptiveMaxPool2d((1, 2))  # so that left and right are not the same to it
+    network[5] = nn.Linear(16, LABELS)
+    some = torch.rand(4, 3, 8, 8)
+    answers = Mirrored(network)(some)
+    assert torch.allclose(answers, Mirrored(network)(some.flip(3)), atol=1e-6)
+    assert torch.allclose(answers[1], (network(some) + network(some.flip(3)))[1] / 2, atol=1e-6)
 
 
 @EXPORTING
