@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from serving.errors import TooLarge
 
-# Five parts share one timeout of 28 s (infra.resources.uploads), so a line may take 10 ms.
-PART_LINES = 500
+# Five parts share one timeout of 28 s (infra.resources.uploads), so a line may take 25 ms.
+PART_LINES = 200
 PART_BYTES = 4 * 1024 * 1024
 LINE_BYTES = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"

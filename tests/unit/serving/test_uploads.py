@@ -336,6 +336,40 @@ def test_a_batch_past_its_deadline_is_refused_whole(
     assert bucket.document("failed/tiny/a.csv.json")["error"]["code"] == "deadline_exceeded"
 
 
+@pytest.mark.parametrize("receives", [1, MAX_RECEIVES])
+def test_an_upload_whose_time_others_used_up_comes_again(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, receives: int
+) -> None:
+    from serving.errors import DeadlineExceeded
+
+    def slow(_: Json, instances: list[Json], *__: Json) -> list[Json]:
+        if not context.remaining_ms:
+            raise DeadlineExceeded("the model did not answer in time")
+        context.remaining_ms = 0
+        return [1] * len(instances)
+
+    context = Context()
+    monkeypatch.setattr(Service, "predict", slow)
+    for key in ("a.csv", "b.csv"):
+        bucket.put(f"in/tiny/{key}", b"1,2,3\n")
+    records = [_record(n, f"in/tiny/{key}.csv", receives) for n, key in enumerate("ab")]
+    answer = bucket.door.answer({"Records": records}, context)
+    again = [{"itemIdentifier": "message-1"}] if receives < MAX_RECEIVES else []
+    refused = [] if again else ["failed/tiny/b.csv.json"]
+    assert answer == {"batchItemFailures": again}
+    assert bucket.names() == [*refused, "out/tiny/a.csv.json"]
+
+
+def test_the_line_of_a_part_names_the_jobs_caller(
+    bucket: Bucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.client.put_object(
+        Bucket=UPLOADS, Key="in/tiny/a.csv", Body=b"1,2,3\n", Metadata={"caller": "key_1"}
+    )
+    bucket.deliver("in/tiny/a.csv")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["caller"] == "key_1"
+
+
 def test_a_bucket_without_versions_counts_by_content(client: Json, tmp_path: Path) -> None:
     client.create_bucket(Bucket="plain")
     client.put_object(Bucket="plain", Key="k", Body=b"x")

@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from serving import batches, events, keys, strict_json
-from serving.errors import ServingError, TooLarge
+from serving.errors import DeadlineExceeded, ServingError, TooLarge
 from serving.events import Upload
 from serving.http import JSON, Request, error_reply
 from serving.lambda_context import LambdaContext
@@ -32,6 +32,8 @@ from serving.types import JsonObject
 
 # The redrive limit of every upload queue: after so many receives SQS gives a message up.
 MAX_RECEIVES = 5
+# An upload that runs out of time comes again if others of its batch had used up more than this.
+_ALONE_MS = 1000
 
 _MEDIA_TYPES = {
     ".json": JSON,
@@ -57,22 +59,33 @@ class Uploads:
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         response = process_partial_response(
             event=event,
-            record_handler=partial(self._answer_record, context),
+            record_handler=partial(
+                self._answer_record, context, context.get_remaining_time_in_millis()
+            ),
             processor=processor,
         )
         return dict(response)
 
-    def _answer_record(self, context: LambdaContext, record: SQSRecord) -> None:
+    def _answer_record(self, context: LambdaContext, whole_ms: int, record: SQSRecord) -> None:
+        """Answer one message of a batch for which there were `whole_ms` at its start."""
         started = perf_counter()
         upload = _announced(record, self.service.name)
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         source = None
+        is_last = int(record.attributes.approximate_receive_count) >= MAX_RECEIVES
+        others_ms = whole_ms - context.get_remaining_time_in_millis()
         try:
             source = self._read(upload)
             status = self._answer_upload(source, record.message_id, context)
+        except DeadlineExceeded as error:
+            if others_ms > _ALONE_MS and not is_last:
+                status = HTTPStatus.TOO_MANY_REQUESTS
+                raise
+            status = error.status
+            self._refuse(source, record.message_id, error)
         except Exception as error:
             self.telemetry.fault(context, error)
-            if int(record.attributes.approximate_receive_count) < MAX_RECEIVES:
+            if not is_last:
                 raise
             self._refuse(source or self._read(upload), record.message_id, error)
         finally:
@@ -82,11 +95,16 @@ class Uploads:
     def _answer_upload(
         self, source: Source | None, request_id: str, context: LambdaContext
     ) -> HTTPStatus:
-        """Answer one upload, and say with which status HTTP would have answered it."""
+        """Answer one upload, and say with which status HTTP would have answered it.
+
+        Raises DeadlineExceeded, which may be the fault of the others in its batch.
+        """
         if source is None:
             return HTTPStatus.GONE
         try:
             body, media_type = self._evaluate(source, request_id, context)
+        except DeadlineExceeded:
+            raise
         except ServingError as error:
             self._refuse(source, request_id, error)
             return error.status

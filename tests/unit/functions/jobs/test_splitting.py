@@ -44,9 +44,12 @@ def test_long_lines_make_short_parts() -> None:
 
 
 def test_rows_may_hold_line_ends_in_quotes() -> None:
-    body = b'"a\nb",1\n"c ""quoted""",2\n' * 300
+    body = b'"a\nb",1\n"c ""quoted""",2\n' * (PART_LINES // 2 + 50)
     found = parts(body, ".csv", 64)
-    assert [(part.first, part.lines) for part in found] == [(1, 500), (501, 100)]
+    assert [(part.first, part.lines) for part in found] == [
+        (1, PART_LINES),
+        (PART_LINES + 1, 100),
+    ]
     assert found[0].body.endswith(b'"c ""quoted""",2\n')
 
 

@@ -15,6 +15,7 @@ from tests.unit.functions.jobs.conftest import HOOK, RESULTS, UPLOADS, World
 CSV = {"media_type": "text/csv"}
 LINES = b"".join(b"%d\n" % number for number in range(1, 2 * PART_LINES + 11))
 TOTAL = 2 * PART_LINES + 10
+FIRST, SECOND, THIRD = (f"{1 + number * PART_LINES:09d}.jsonl" for number in range(3))
 
 
 def echo(_: str, body: bytes) -> list[str]:
@@ -31,7 +32,7 @@ def knows_a_header(_: str, body: bytes) -> list[str]:
 def test_every_line_is_answered_in_its_order(world: World) -> None:
     job_id = world.make()["id"]
     world.begin(job_id, LINES)
-    assert list(world.parts(job_id)) == ["000000001.jsonl", "000000501.jsonl", "000001001.jsonl"]
+    assert list(world.parts(job_id)) == [FIRST, SECOND, THIRD]
     world.answer(job_id, echo)
     world.run()
     shown = world.show(job_id)
@@ -71,7 +72,7 @@ def test_a_csv_may_have_a_header_which_only_its_model_knows(
 def test_a_part_that_fails_gives_its_reason_on_each_of_its_lines(world: World) -> None:
     job_id = world.make()["id"]
     world.begin(job_id, LINES)
-    world.answer(job_id, lambda name, body: None if "501" in name else echo(name, body))
+    world.answer(job_id, lambda name, body: None if name == SECOND else echo(name, body))
     world.run()
     found = world.result(job_id)
     assert [line["line"] for line in found] == list(range(1, TOTAL + 1))
@@ -98,7 +99,7 @@ def test_parts_that_a_queue_gave_up_are_waited_for_only_so_long(world: World) ->
     world.run(most=1000)
     assert world.show(job_id)["status"] == "done"
     found = world.result(job_id)
-    assert [line["line"] for line in found if "error" in line] == list(range(1001, 1011))
+    assert [line["line"] for line in found if "error" in line] == list(range(TOTAL - 9, TOTAL + 1))
     assert found[-1]["error"]["code"] == "unanswered"
     assert world.clock() - world.job(job_id).created < 2 * worker.PATIENCE_S
 
@@ -175,7 +176,7 @@ def test_a_crash_before_the_job_is_marked_done_writes_the_same_result(world: Wor
 def test_nothing_is_left_of_the_parts(world: World) -> None:
     job_id = world.make()["id"]
     world.begin(job_id, LINES)
-    world.answer(job_id, lambda name, body: None if "501" in name else echo(name, body))
+    world.answer(job_id, lambda name, body: None if name == SECOND else echo(name, body))
     world.run()
     assert world.parts(job_id) == {}
     assert world.keys(RESULTS) == [world.job(job_id).result_key]
