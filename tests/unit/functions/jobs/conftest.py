@@ -9,6 +9,9 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 from functions.jobs.api import Api
 from functions.jobs.door import Door
@@ -24,6 +27,7 @@ from serving.telemetry import Telemetry
 from tests.unit.serving.conftest import Context
 
 UPLOADS, RESULTS = "uploads", "results"
+REGION = "us-east-1"
 HOOK = "https://hooks.example.com/done"
 # An answer of the model for each line of a part, or None for a part that it cannot answer.
 Model = Callable[[str, bytes], list[str] | None]
@@ -193,29 +197,32 @@ def record(body: str, receives: int = 1) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def aws() -> Iterator[tuple[Any, Any]]:
+    """moto's S3 and DynamoDB, and clients, which take longer to make than a test to run."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "test")
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        yield boto3.client("s3"), boto3.resource("dynamodb")
+
+
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        s3 = boto3.client("s3")
-        for bucket in (UPLOADS, RESULTS):
-            s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
-        table = boto3.resource("dynamodb").create_table(
-            TableName="jobs",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "caller", "AttributeType": "S"},
-                {"AttributeName": "id", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "caller", "KeyType": "HASH"},
-                {"AttributeName": "id", "KeyType": "RANGE"},
-            ],
-        )
-        yield World(s3, table)
+def world(aws: tuple[Any, Any]) -> Iterator[World]:
+    s3, dynamodb = aws
+    for bucket in (UPLOADS, RESULTS):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
+    keys = {"caller": "HASH", "id": "RANGE"}
+    table = dynamodb.create_table(
+        TableName="jobs",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+    )
+    yield World(s3, table)
+    s3_backends[ACCOUNT]["aws"].reset()
+    dynamodb_backends[ACCOUNT][REGION].reset()
 
 
 @pytest.fixture
