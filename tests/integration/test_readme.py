@@ -14,7 +14,8 @@ import pytest
 from infra.local.cloud import LocalCloud
 from training.release import examples
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+READMES = [ROOT / name for name in ("README.md", "flotilla/README.md", "layers/serving/README.md")]
 _BLOCK = re.compile(
     r"<!-- run -->\n```(?P<language>\w+)\n(?P<code>.*?)```\n\n```(?P<kind>\w+)\n(?P<output>.*?)```",
     re.DOTALL,
@@ -33,7 +34,8 @@ class Block(NamedTuple):
 
 
 def blocks() -> list[Block]:
-    return [Block(**found.groupdict()) for found in _BLOCK.finditer(README.read_text())]
+    texts = [readme.read_text() for readme in READMES]
+    return [Block(**found.groupdict()) for text in texts for found in _BLOCK.finditer(text)]
 
 
 @pytest.fixture
@@ -71,13 +73,15 @@ def run(block: Block, cloud: LocalCloud, folder: Path) -> str:
 
 
 def test_every_block_that_is_to_be_run_is_found() -> None:
-    assert len(blocks()) == README.read_text().count("<!-- run -->") >= 4
+    marked = sum(readme.read_text().count("<!-- run -->") for readme in READMES)
+    assert len(blocks()) == marked >= 4
 
 
 @pytest.mark.parametrize("block", blocks(), ids=lambda block: block.code.split("\n")[0][:40])
 def test_block_prints_what_is_shown(block: Block, cloud: LocalCloud, folder: Path) -> None:
-    if block.code.startswith("curl") and not shutil.which("curl"):
-        pytest.skip("curl is not on this machine's PATH")
+    used = {tool for tool in ("curl", "jq") if f"{tool} " in block.code}
+    if missing := [tool for tool in used if not shutil.which(tool)]:
+        pytest.skip(f"{missing} are not on this machine's PATH")
     output = run(block, cloud, folder)
     if block.kind == "text":
         assert output == block.output
