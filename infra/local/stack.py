@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -58,17 +58,28 @@ async def running(
             closing.push_async_callback(function.close)
         session = await closing.enter_async_context(aiohttp.ClientSession())
         await _in_background(closing, _retire(functions, idle_s))
-        for source in sources:
-            invoke = partial(functions[source.function].invoke, qualifier=source.qualifier)
-            await _in_background(closing, Poller(source, session, invoke, report).run())
-        for wanted in subscriptions:
-            invoke = partial(functions[wanted.function].invoke, qualifier=wanted.qualifier)
-            delivery = LogDelivery(wanted, functions[wanted.source].log, invoke)
-            await _in_background(closing, delivery.run())
+        for watch in _watching(functions, sources, subscriptions, session, report):
+            await _in_background(closing, watch)
         site = web.SockSite(runner, listener)
         await site.start()
         closing.push_async_callback(site.stop)
         yield
+
+
+def _watching(
+    functions: Mapping[str, Function],
+    sources: list[Source],
+    subscriptions: list[Subscription],
+    session: aiohttp.ClientSession,
+    report: Callable[[str], None],
+) -> Iterator[Coroutine[None, None, None]]:
+    """What goes on without a caller: queues are polled, lines of logs handed on."""
+    for source in sources:
+        invoke = partial(functions[source.function].invoke, qualifier=source.qualifier)
+        yield Poller(source, session, invoke, report).run()
+    for wanted in subscriptions:
+        invoke = partial(functions[wanted.function].invoke, qualifier=wanted.qualifier)
+        yield LogDelivery(wanted, functions[wanted.source].log, invoke).run()
 
 
 def _application(

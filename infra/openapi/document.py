@@ -42,7 +42,11 @@ def render(exhibits: Sequence[Exhibit], version: str) -> JsonObject:
 
 def _tags(exhibits: Sequence[Exhibit]) -> list[JsonObject]:
     described = [{"name": each.name, "description": each.folder.description} for each in exhibits]
-    return [*described, {"name": fleet.TAG, "description": "Health, and what there is"}]
+    return [
+        *described,
+        {"name": fleet.CALLERS, "description": "What you used"},
+        {"name": fleet.TAG, "description": "Health, and what there is"},
+    ]
 
 
 def _paths(exhibits: Sequence[Exhibit]) -> JsonObject:
