@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def cloud(logs: Path) -> Iterator[LocalCloud]:
     """A cloud in which nothing of a key is kept, so that every change shows at once."""
     built = package.build("local", ROOT)
     models = [folder.read(ROOT / "functions" / name) for name in ("iris", "linear_demo")]
-    rendered = template.render(models)
+    rendered = deepcopy(template.render(models))
     resources = rendered["Resources"]
     settings = resources["AuthorizerFunction"]["Properties"]["Environment"]["Variables"]
     settings["FLOTILLA_KEYS_KEPT_S"] = "0"
