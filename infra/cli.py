@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from infra import cost_command, keys_commands, terminal
+from infra.doctor import command as doctor_command
 from training.release.metrics import TOLERANCE
 
 _ROOMS = {"infra", "serving", "training"}
@@ -270,6 +271,7 @@ def job(
 
 
 app.command()(cost_command.cost)
+app.command()(doctor_command.doctor)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def operator_problems(model: ModelProto) -> list[str]:
         for domain, name in sorted(local)
         if operators.is_known(domain)
     ]
-    for node in _nodes(model):
+    for node in nodes(model):
         reason = operators.refusal(node.domain, node.op_type)
         if reason and (node.domain, node.op_type) not in local:
             problems.append(f"node {node.name!r}: operator {node.op_type} {reason}")
@@ -81,7 +81,7 @@ def external_data_problems(model: ModelProto) -> list[str]:
     return [
         f"tensor {tensor.name!r} keeps its data in another file ({_location(tensor)!r}): "
         "save the model with save_as_external_data=False"
-        for tensor in _tensors(model)
+        for tensor in tensors(model)
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data
     ]
 
@@ -90,7 +90,7 @@ def locations(model: ModelProto) -> set[str]:
     """The files that tensors keep their data in."""
     return {
         _location(tensor)
-        for tensor in _tensors(model)
+        for tensor in tensors(model)
         if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data
     }
 
@@ -153,7 +153,7 @@ def _hint(what: str | None) -> str:
     return ""
 
 
-def _nodes(model: ModelProto) -> Iterator[NodeProto]:
+def nodes(model: ModelProto) -> Iterator[NodeProto]:
     """Every node of the model: of the graph, of its subgraphs, of the local functions."""
     yield from _nodes_below(model.graph.node)
     for function in model.functions:
@@ -174,15 +174,15 @@ def _subgraphs(node: NodeProto) -> Iterator[GraphProto]:
         yield from attribute.graphs
 
 
-def _tensors(model: ModelProto) -> Iterator[TensorProto]:
+def tensors(model: ModelProto) -> Iterator[TensorProto]:
     """Every constant of the model, wherever it stands."""
-    nodes = list(_nodes(model))
-    for graph in [model.graph, *(graph for node in nodes for graph in _subgraphs(node))]:
+    every = list(nodes(model))
+    for graph in [model.graph, *(graph for node in every for graph in _subgraphs(node))]:
         yield from graph.initializer
         for sparse in graph.sparse_initializer:
             yield from (sparse.values, sparse.indices)
     defaults = (default for function in model.functions for default in function.attribute_proto)
-    for attribute in [*(a for node in nodes for a in node.attribute), *defaults]:
+    for attribute in [*(a for node in every for a in node.attribute), *defaults]:
         yield from _attribute_tensors(attribute)
 
 

@@ -23,12 +23,12 @@ MB = 1_000_000
 @pytest.mark.parametrize(
     ("found", "size_bytes", "expected"),
     [
-        ({}, 0, Tuning(mapped=False, threads=1)),
-        ({"plain_create": 7.1}, 0, Tuning(mapped=True, threads=1)),
-        ({}, MB, Tuning(mapped=True, threads=1)),
-        ({"mapped_create": 7.5, "unpacked_create": 7.5}, MB, Tuning(mapped=False, threads=1)),
-        ({"unpacked_create": 2.0}, 0, Tuning(prepacking=False, threads=1)),
-        ({"unpacked_create": 2.0, "unpacked_run": 1.5}, 0, Tuning(threads=1)),
+        ({}, 0, Tuning(mapped=False)),
+        ({"plain_create": 7.1}, 0, Tuning(mapped=True)),
+        ({}, MB, Tuning(mapped=True)),
+        ({"mapped_create": 7.5, "unpacked_create": 7.5}, MB, Tuning(mapped=False)),
+        ({"unpacked_create": 2.0}, 0, Tuning(prepacking=False)),
+        ({"unpacked_create": 2.0, "unpacked_run": 1.5}, 0, Tuning()),
         ({"two_threads_run": 0.7}, 0, Tuning(threads=6)),
     ],
     ids=["even", "quicker", "large", "slower", "unpacked", "slow unpacked", "threads"],

@@ -21,7 +21,7 @@ class Tuning:
 
     mapped: bool = False
     prepacking: bool = True
-    threads: int = 6
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)

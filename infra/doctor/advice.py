@@ -1,0 +1,167 @@
+"""What to choose, and whether it fits: the conclusions of an examination."""
+
+from dataclasses import dataclass
+
+from infra.contents import RIDES_ALONG_BYTES
+from infra.doctor import costs
+from infra.doctor.anatomy import Anatomy, Finding
+from infra.doctor.costs import BreakEven, Cost
+from infra.doctor.examination import INIT_LIMIT_MS, Dose, Examination
+from infra.doctor.subject import Subject
+from serving.prices import Prices
+from serving.session import threads_for
+
+# AWS Lambda quotas: a function with its layers, and a zip that is sent without S3.
+UNZIPPED_BYTES = 250_000_000
+DIRECT_ZIP_BYTES = 50_000_000
+# What a function may take of its memory, so that larger requests than the example's fit too.
+_MOST_OF_MEMORY = 0.75
+_AS_CHEAP = 1.1
+# A start that costs more than this share of its time is worth a snapshot.
+_SLOW_START_MS = 2_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that doctor has to say of a model."""
+
+    model: str
+    task: str
+    variant: str
+    digest: str
+    form: str
+    package_bytes: int
+    zip_bytes: int
+    layers_bytes: int
+    fetched_bytes: int
+    anatomy: Anatomy
+    examination: Examination
+    costs: tuple[Cost, ...]
+    prices: Prices
+    fit: tuple[Finding, ...]
+    memory_mb: int
+    threads: int
+    best_variant: str
+    reasons: tuple[str, ...]
+    break_even: BreakEven
+
+    @property
+    def chosen(self) -> Dose:
+        """The dose at the memory that is recommended."""
+        return next(dose for dose in self.examination.doses if dose.memory_mb == self.memory_mb)
+
+
+def conclude(subject: Subject, anatomy: Anatomy, found: Examination, prices: Prices) -> Diagnosis:
+    """The diagnosis of a subject that was looked at and examined."""
+    costed = costs.of(found, prices)
+    dose, cost = _recommended(found, costed)
+    manifest = subject.artifact.manifest
+    variant, why_variant = _variant(subject)
+    threads = min(threads_for(dose.memory_mb), subject.lock.tuning.threads)
+    return Diagnosis(
+        model=subject.facts.name,
+        task=manifest.task,
+        variant=manifest.variant,
+        digest=subject.artifact.digest,
+        form="compiled, its weights mapped" if subject.form.manifest.compiled else "plain",
+        package_bytes=subject.package_bytes,
+        zip_bytes=subject.zip_bytes,
+        layers_bytes=subject.layers_bytes,
+        fetched_bytes=subject.fetched_bytes,
+        anatomy=anatomy,
+        examination=found,
+        costs=costed,
+        prices=prices,
+        fit=tuple(_fit(subject, found, dose)),
+        memory_mb=dose.memory_mb,
+        threads=threads,
+        best_variant=variant,
+        reasons=(
+            f"{dose.memory_mb} MB: the quickest of those within a tenth of the cheapest, "
+            f"with {dose.peak_mb:.0f} MB in use at most",
+            f"{threads} {'thread' if threads == 1 else 'threads'}: of {dose.vcpus:g} vCPU, and as "
+            "many as helped when the model was published",
+            why_variant,
+            _snapstart(dose),
+        ),
+        break_even=costs.break_even(dose, cost, prices),
+    )
+
+
+def _recommended(found: Examination, costed: tuple[Cost, ...]) -> tuple[Dose, Cost]:
+    """The quickest of the cheapest that have memory to spare; the largest when none has."""
+    pairs = list(zip(found.doses, costed, strict=True))
+    roomy = [pair for pair in pairs if pair[0].peak_mb <= _MOST_OF_MEMORY * pair[0].memory_mb]
+    able = roomy or pairs[-1:]
+    least = min(cost.x86_64 for _, cost in able)
+    cheap = [pair for pair in able if pair[1].x86_64 <= least * _AS_CHEAP]
+    return min(cheap, key=lambda pair: (pair[0].p50_ms, pair[0].memory_mb))
+
+
+def _variant(subject: Subject) -> tuple[str, str]:
+    manifest = subject.artifact.manifest
+    if not manifest.variants:
+        return manifest.variant, f"variant {manifest.variant}: there is no other"
+    name, best = min(manifest.variants.items(), key=lambda item: item[1].latency_ms)
+    default = manifest.variants[manifest.variant]
+    if best.latency_ms > 0.9 * default.latency_ms:
+        return manifest.variant, f"variant {manifest.variant}: no other is a tenth quicker"
+    figures = ", ".join(f"{metric} {value:.4g}" for metric, value in best.metrics.items())
+    return name, (
+        f"variant {name}: {best.latency_ms:g} ms instead of {default.latency_ms:g} ({figures})"
+    )
+
+
+def _snapstart(dose: Dose) -> str:
+    if dose.init_ms > _SLOW_START_MS:
+        return f"SnapStart: a start takes {dose.init_ms:.0f} ms, a restored one takes less"
+    return f"no SnapStart: a start takes {dose.init_ms:.0f} ms, too little to pay for snapshots"
+
+
+def _fit(subject: Subject, found: Examination, dose: Dose) -> list[Finding]:
+    unzipped = subject.package_bytes + subject.layers_bytes
+    fits = unzipped <= UNZIPPED_BYTES
+    of = f"{unzipped / 1e6:.0f} of {UNZIPPED_BYTES / 1e6:.0f} MB unzipped"
+    direct = subject.zip_bytes <= DIRECT_ZIP_BYTES
+    way = "sent at once" if direct else "sent through S3, as SAM does"
+    findings = [
+        Finding("good" if fits else "bad", f"package: {of}, layers included"),
+        Finding("good", f"zip: {_size(subject.zip_bytes)}, {way}"),
+        _network(subject, dose),
+        *(Finding("bad", f"{size} MB: {reason}") for size, reason in found.refused.items()),
+    ]
+    for each in found.doses:
+        if each.init_ms > INIT_LIMIT_MS:
+            findings.append(
+                Finding(
+                    "bad",
+                    f"{each.memory_mb} MB: starting takes {each.init_ms:.0f} ms of the "
+                    f"{INIT_LIMIT_MS} that Lambda allows",
+                )
+            )
+        if each.peak_mb > _MOST_OF_MEMORY * each.memory_mb:
+            findings.append(
+                Finding(
+                    "note",
+                    f"{each.memory_mb} MB: {each.peak_mb:.0f} MB are in use, "
+                    "which leaves little for larger requests",
+                )
+            )
+    return findings
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1e3:.0f} kB"
+    return f"{size_bytes / 1e6:.1f} MB"
+
+
+def _network(subject: Subject, dose: Dose) -> Finding:
+    if not subject.fetched_bytes:
+        most = RIDES_ALONG_BYTES / 1e6
+        return Finding("good", f"network: nothing is fetched, up to {most:.0f} MB ride along")
+    return Finding(
+        "note",
+        f"network: {subject.fetched_bytes / 1e6:.0f} MB from S3 take {dose.phases['fetch']:.0f} ms "
+        "of every start at 625 Mbit/s",
+    )

@@ -1,0 +1,177 @@
+"""Doctor's conclusions: what of a graph hurts, what a million answers cost, what to choose."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from onnx import helper
+
+from infra.doctor import advice, anatomy, charts, costs, cpu_share, page, text
+from infra.doctor.advice import Diagnosis
+from infra.doctor.examination import Dose, Examination
+from infra.doctor.subject import Subject
+from serving import artifact
+from serving.folder import ModelFolder
+from serving.lock import Lock, Tuning
+from serving.manifest import Variant
+from serving.prices import Prices
+from tests import artifacts
+from tests.unit.training import crafted
+from training.release.examples import Example
+from training.release.graphs import GraphError
+
+PHASES = {"runtime": 40.0, "fetch": 0.0, "imports": 50.0, "first run": 2.0}
+
+
+def dose(memory_mb: int, p50_ms: float, peak_mb: float = 60.0, init_ms: float = 150.0) -> Dose:
+    vcpus = cpu_share.vcpus(memory_mb)
+    return Dose(memory_mb, vcpus, init_ms, PHASES, p50_ms, 2 * p50_ms, 5.0, peak_mb, peak_mb)
+
+
+def examined(*doses: Dose) -> Examination:
+    return Examination(doses, {}, "stretched")
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    made = artifact.load(artifacts.classifier(tmp_path / "artifact"))
+    return Subject(
+        facts=ModelFolder(path=tmp_path / "tiny", description="x", task="tabular_classification"),
+        lock=Lock(1, made.digest, 1, {}, Tuning(threads=6)),
+        artifact=made,
+        form=made,
+        task_root=tmp_path,
+        layers=(),
+        layers_bytes=96_000_000,
+        package_bytes=2_000_000,
+        zip_bytes=1_500,
+        question=Example("one", "/v1/models/tiny/predict", "application/json", b"{}", {}),
+    )
+
+
+def diagnosis(subject: Subject, *doses: Dose) -> Diagnosis:
+    looked_at = anatomy.look(subject.artifact.graph())
+    return advice.conclude(subject, looked_at, examined(*doses), Prices())
+
+
+def severities(found: anatomy.Anatomy) -> list[str]:
+    return [finding.severity for finding in found.findings]
+
+
+def test_a_sound_graph_has_nothing_to_hurt() -> None:
+    found = anatomy.look(crafted.doubling().SerializeToString())
+    assert set(severities(found)) == {"good"}
+    assert found.free_dimensions == ("x[0]",)
+
+
+def test_what_cannot_be_served_is_bad() -> None:
+    custom = crafted.doubling()
+    custom.graph.node[0].domain = "my.company"
+    custom.opset_import.append(helper.make_opsetid("my.company", 1))
+    bad = [
+        one.text
+        for one in anatomy.look(custom.SerializeToString()).findings
+        if one.severity == "bad"
+    ]
+    assert any("my.company" in line for line in bad)
+    with pytest.raises(GraphError):
+        anatomy.look(b"no graph")
+
+
+def test_what_grows_with_the_request_is_noted(tmp_path: Path) -> None:
+    made = artifact.load(artifacts.brightness(tmp_path / "artifact"))
+    notes = [one.text for one in anatomy.look(made.graph()).findings if one.severity == "note"]
+    assert any("free in image" in note for note in notes)
+
+
+def test_a_million_answers_cost_what_the_price_list_says() -> None:
+    [cost] = costs.of(examined(dose(1024, 10.0, init_ms=998.0)), Prices())
+    seconds = 1e6 * (0.99 * 0.010 + 0.01 * 1.000)
+    assert cost.x86_64 == pytest.approx(0.20 + seconds * 0.0000166667, abs=1e-4)
+    assert cost.arm64 < cost.x86_64 < cost.x86_64_snapstart
+    assert cost.x86_64_snapstart == pytest.approx(
+        0.20 + 1e4 * 0.0000166667 + 0.0000015046 * 2_592_000 + 1e4 * 0.0001397998, abs=1e-4
+    )
+    assert cost.gateway == 3.5
+
+
+def test_a_server_is_cheaper_when_as_many_answers_cost_its_month() -> None:
+    one = dose(1024, 10.0)
+    [cost] = costs.of(examined(one), Prices())
+    even = costs.break_even(one, cost, Prices())
+    spent = even.requests_a_month / 1e6 * (cost.x86_64 + cost.gateway)
+    assert spent == pytest.approx(even.instance_month_usd, rel=1e-4)
+    assert even.instance_requests_a_second == 400  # two cores, 5 ms of processor each
+
+
+def test_the_quickest_of_the_cheapest_is_chosen(subject: Subject) -> None:
+    halving = [dose(512, 40.0), dose(1024, 20.0), dose(1769, 11.0), dose(3008, 11.0)]
+    assert diagnosis(subject, *halving).memory_mb == 1769
+    tiny = [dose(512, 0.5), dose(1769, 0.3)]
+    assert diagnosis(subject, *tiny).memory_mb == 512
+    assert diagnosis(subject, dose(512, 1.0, peak_mb=500.0), dose(1024, 1.0)).memory_mb == 1024
+
+
+def test_what_does_not_fit_is_bad(subject: Subject) -> None:
+    heavy = replace(subject, package_bytes=200_000_000)
+    slow = diagnosis(heavy, dose(512, 1.0, init_ms=11_000))
+    bad = [finding.text for finding in slow.fit if finding.severity == "bad"]
+    assert any("296 of 250 MB" in line for line in bad)
+    assert any("11000 ms of the 10000" in line for line in bad)
+    assert any(reason.startswith("SnapStart") for reason in slow.reasons)
+
+
+def test_a_quicker_variant_is_recommended(subject: Subject) -> None:
+    variants = {
+        "fp32": Variant("model.onnx", {"accuracy": 0.9}, 0.4),
+        "int8": Variant("model.int8.onnx", {"accuracy": 0.89}, 0.1),
+    }
+    several = replace(
+        subject.artifact, manifest=replace(subject.artifact.manifest, variants=variants)
+    )
+    found = diagnosis(replace(subject, artifact=several), dose(512, 1.0))
+    assert found.best_variant == "int8"
+    assert "variant int8: 0.1 ms instead of 0.4 (accuracy 0.89)" in found.reasons
+
+
+def test_threads_are_no_more_than_vcpus_and_than_helped(subject: Subject) -> None:
+    large = diagnosis(subject, dose(10240, 1.0))
+    assert large.threads == 6
+    single = replace(subject, lock=replace(subject.lock, tuning=Tuning(threads=1)))
+    assert diagnosis(single, dose(10240, 1.0)).threads == 1
+
+
+def test_the_page_has_every_chart_and_stands_alone(subject: Subject) -> None:
+    found = diagnosis(subject, dose(512, 4.0), dose(1024, 2.0), dose(1769, 1.0))
+    shown = page.render(found)
+    assert shown.count("<svg") == 4
+    assert "http" not in shown
+    assert "<script" not in shown
+    for drawing in shown.split("<svg")[1:]:
+        ElementTree.fromstring(f"<svg{drawing.partition('</svg>')[0]}</svg>")  # noqa: S314 - ours
+
+
+def test_the_text_names_what_to_choose(
+    subject: Subject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text.show(diagnosis(subject, dose(512, 4.0), dose(1024, 2.0)))
+    shown = capsys.readouterr().out
+    assert "1024 *" in shown
+    assert "variant fp32: there is no other" in shown
+
+
+def test_points_of_a_chart_are_in_order_and_inside() -> None:
+    drawn = charts.lines({"a": [(512, 10.0), (1024, 5.0), (10240, 1.0)]}, "MB", "ms")
+    points = drawn.partition('points="')[2].partition('"')[0].split()
+    places = [tuple(map(float, point.split(","))) for point in points]
+    assert all(0 < x < charts.WIDTH and 0 < y < charts.HEIGHT for x, y in places)
+    assert all(left[0] < right[0] and left[1] < right[1] for left, right in pairwise(places))
+
+
+def test_a_share_without_a_cgroup_stretches_times() -> None:
+    share = cpu_share.Share("stretched")
+    assert share.stretched(10.0, 1769) == 10.0
+    assert share.stretched(10.0, 512) == pytest.approx(34.55, abs=0.01)
+    assert cpu_share.vcpus(10240) == pytest.approx(5.79, abs=0.01)
