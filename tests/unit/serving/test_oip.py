@@ -45,6 +45,13 @@ def test_infer_equals_predict(classifier: Model) -> None:
     assert document["id"] == "mine"
 
 
+def test_the_answers_parameters_say_what_it_cost(classifier: Model) -> None:
+    parameters = classifier.infer(ROW).document["parameters"]
+    assert parameters["cost_usd"] > 0
+    assert parameters["cold"] is True
+    assert all(isinstance(value, str | float | bool) for value in parameters.values())
+
+
 def test_without_an_id_the_request_has_its_own(classifier: Model) -> None:
     assert classifier.infer(ROW).document["id"] == "request-1"
 

@@ -24,7 +24,7 @@ class Router:
             "": ("GET", _metadata),
             "/ready": ("GET", _ready),
             "/config": ("GET", _configuration),
-            "/infer": ("POST", _infer),
+            "/infer": ("POST", oip.infer),
         }
         model = f"/v2/models/{service.name}"
         self._routes: dict[str, tuple[str, Answer]] = {
@@ -111,7 +111,3 @@ def _explain(service: Service, request: Request, usage: Usage) -> Response:
     from serving.explain.answer import answer
 
     return answer(service, request, usage)
-
-
-def _infer(service: Service, request: Request, _usage: Usage) -> Response:
-    return oip.infer(service, request)

@@ -4,11 +4,13 @@ Specification: kserve/open-inference-protocol, `specification/protocol/inference
 """
 
 from math import prod
+from time import perf_counter
 
 from serving import arrays
 from serving.errors import Unprocessable
 from serving.http import Request, Response, parse_json
 from serving.manifest import Manifest, TensorSpec
+from serving.prices import Usage
 from serving.protocols import oip_binary
 from serving.service import Service
 from serving.types import Array, Json, JsonObject, Tensors
@@ -39,8 +41,12 @@ def metadata(service: Service) -> JsonObject:
     }
 
 
-def infer(service: Service, request: Request) -> Response:
-    """Answer `POST /v2/models/M/infer`.  Raises ServingError."""
+def infer(service: Service, request: Request, usage: Usage) -> Response:
+    """Answer `POST /v2/models/M/infer`.  Raises ServingError.
+
+    The answer's `parameters` say which variant it is of, and what it took and cost.
+    """
+    started = perf_counter()
     header, buffers = oip_binary.split(request)
     document = parse_json(header, service.limits.nesting)
     if not isinstance(document, dict):
@@ -53,7 +59,10 @@ def infer(service: Service, request: Request) -> Response:
         "model_name": service.name,
         "model_version": service.version,
         "id": str(document.get("id", request.id)),
-        "parameters": {"variant": chosen_service.variant},
+        "parameters": {
+            "variant": chosen_service.variant,
+            **usage((perf_counter() - started) * 1000),
+        },
     }
     specs = service.manifest.outputs
     if counts := _class_counts(document):
