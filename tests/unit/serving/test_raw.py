@@ -143,6 +143,12 @@ def test_an_answer_may_be_a_table(classifier: Model) -> None:
         assert float(row["scores.high"]) == prediction["scores"]["high"]
 
 
+def test_a_vector_is_a_column_for_each_dimension(serve: Callable[..., Model]) -> None:
+    raw = send(serve(artifacts.directions), "bad", "text/plain", Accept="text/csv")[1]
+    assert raw.splitlines()[0] == b"embedding.0,embedding.1,embedding.2,truncated"
+    assert raw.splitlines()[1] == b"0.0,1.0,0.0,false"
+
+
 def test_a_forecast_is_a_row_for_each_series_and_step(serve: Callable[..., Model]) -> None:
     instance = {"context": {"load": [1, 2, 3], "heat": [4, 5, 6]}}
     body = {"instances": [instance, {**instance, "horizon": 1}]}

@@ -8,6 +8,8 @@ import csv
 from collections.abc import Iterator
 from io import StringIO
 
+import numpy as np
+
 from serving.types import Json, JsonObject
 
 Cells = dict[str, Json]
@@ -32,6 +34,8 @@ def _flat(prediction: Json) -> Cells:
 
 def _flatten(value: Json, path: str, cells: Cells) -> None:
     """Put each leaf of `value` below its path."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
     if isinstance(value, dict | list):
         entries = value.items() if isinstance(value, dict) else enumerate(value)
         for key, entry in entries:
