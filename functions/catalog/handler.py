@@ -46,7 +46,7 @@ _MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
 logger = Logger()
 tracer = Tracer(disabled=os.environ.get("FLOTILLA_TRACING") != "true")
 app = APIGatewayRestResolver(
-    cors=CORSConfig(allow_headers=["content-type", "x-api-key"], max_age=86_400)
+    cors=CORSConfig(allow_headers=["authorization", "content-type", "x-api-key"], max_age=86_400)
 )
 
 

@@ -52,6 +52,11 @@ class Bucket:
         document: JsonObject = json.loads(self.text(key))
         return document
 
+    def usage(self, key: str) -> JsonObject:
+        metadata = self.client.head_object(Bucket=RESULTS, Key=key)["Metadata"]
+        found: JsonObject = json.loads(metadata["usage"])
+        return found
+
     def lines(self, key: str) -> list[JsonObject]:
         return [json.loads(line) for line in self.text(key).splitlines()]
 
@@ -104,6 +109,16 @@ def test_a_csv_is_a_batch_with_a_line_for_each_line(bucket: Bucket) -> None:
     lines = bucket.lines("out/tiny/flowers.csv.json")
     assert [line["line"] for line in lines] == list(range(1, 301))
     assert [line["prediction"]["label"] for line in lines] == ["high", "low"] * 150
+
+
+def test_a_batch_says_beside_its_lines_what_it_took(bucket: Bucket) -> None:
+    bucket.put("in/tiny/flowers.csv", b"1,2,3\n" * 300)
+    bucket.put("in/tiny/a.json", b'{"instances": [[1, 2, 3]]}')
+    bucket.deliver("in/tiny/flowers.csv", "in/tiny/a.json")
+    batch, single = (bucket.usage(f"out/tiny/{name}.json") for name in ("flowers.csv", "a.json"))
+    assert batch["compute_ms"] > 0
+    assert batch["cost_usd"] > 0
+    assert single == bucket.document("out/tiny/a.json.json")["usage"]
 
 
 def test_bad_lines_are_answered_in_place(bucket: Bucket) -> None:

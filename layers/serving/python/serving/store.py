@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VERSION_METADATA = "source-version"
+# What an answer took and cost, in JSON: the only place for it beside a file of many lines.
+USAGE_METADATA = "usage"
 # Whose upload it is, where somebody put it there for a caller.
 CALLER_METADATA = "caller"
 _ABSENT = {"404", "NoSuchKey", "NotFound"}
@@ -50,6 +52,7 @@ class Answer:
     other_key: str
     body: bytes
     media_type: str
+    usage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,10 @@ class Store:
                 Key=answer.key,
                 Body=answer.body,
                 ContentType=answer.media_type,
-                Metadata={VERSION_METADATA: source.version},
+                Metadata={
+                    VERSION_METADATA: source.version,
+                    **({USAGE_METADATA: answer.usage} if answer.usage else {}),
+                },
                 **condition,
             )
         except ClientError as error:

@@ -102,19 +102,19 @@ class Uploads:
         if source is None:
             return HTTPStatus.GONE
         try:
-            body, media_type = self._evaluate(source, request_id, context)
+            body, media_type, usage = self._evaluate(source, request_id, context)
         except DeadlineExceeded:
             raise
         except ServingError as error:
             self._refuse(source, request_id, error)
             return error.status
-        self._settle(source, body, media_type, failed=False)
+        self._settle(source, body, media_type, failed=False, usage=usage)
         return HTTPStatus.OK
 
     def _evaluate(
         self, source: Source, request_id: str, context: LambdaContext
-    ) -> tuple[bytes, str]:
-        """The result's bytes and their media type.  Raises ServingError."""
+    ) -> tuple[bytes, str, JsonObject]:
+        """The result's bytes, their media type, and the usage.  Raises ServingError."""
         limits = self.service.limits
         if source.size_bytes > limits.upload_bytes:
             raise TooLarge(
@@ -122,9 +122,11 @@ class Uploads:
             )
         deadline = events.deadline(context, limits.deadline_s)
         ending = PurePosixPath(source.key).suffix.lower()
+        usage = self.meter.usage(cold=self.telemetry.cold, through_gateway=False)
         if ending in batches.ENDINGS:
+            started = perf_counter()
             lines = batches.answer(self.service, batches.ENDINGS[ending], source.body, deadline)
-            return lines, batches.MEDIA_TYPE
+            return lines, batches.MEDIA_TYPE, usage((perf_counter() - started) * 1000)
         request = Request(
             method="PUT",
             path=source.key,
@@ -133,9 +135,9 @@ class Uploads:
             id=request_id,
             deadline=deadline,
         )
-        usage = self.meter.usage(cold=self.telemetry.cold, through_gateway=False)
         document = native.prediction(self.service, request, usage)
-        return strict_json.dumps({**document, "source": _described(source)}), JSON
+        body = strict_json.dumps({**document, "source": _described(source)})
+        return body, JSON, document["usage"]
 
     def _refuse(self, source: Source | None, request_id: str, error: Exception) -> None:
         """Write the reason why an upload has no answer: the version that was read, no newer one."""
@@ -148,14 +150,22 @@ class Uploads:
     def _read(self, upload: Upload) -> Source | None:
         return self.store.read(upload.bucket, upload.key, self.service.limits.upload_bytes)
 
-    def _settle(self, source: Source, body: bytes, media_type: str, failed: bool) -> None:
+    def _settle(
+        self,
+        source: Source,
+        body: bytes,
+        media_type: str,
+        failed: bool,
+        usage: JsonObject | None = None,
+    ) -> None:
         name = source.key.removeprefix(keys.upload_prefix(self.service.name))
         result, failure = (
             keys.result(self.service.name, name),
             keys.failure(self.service.name, name),
         )
         key, other_key = (failure, result) if failed else (result, failure)
-        self.store.settle(source, Answer(key, other_key, body, media_type))
+        used = strict_json.dumps(usage).decode() if usage else ""
+        self.store.settle(source, Answer(key, other_key, body, media_type, used))
 
 
 def _announced(record: SQSRecord, model: str) -> Upload:
