@@ -10,6 +10,7 @@ from pathlib import Path
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from infra import figures
 from infra.cli import app
 from serving import folder, lock
 from serving.lock import Lock
@@ -70,7 +71,12 @@ def _figures(locked: Lock) -> tuple[str, str]:
     return figures, f"{locked.size_bytes / 1000:.0f} kB"
 
 
-_PARTS: dict[str, Callable[[Path], str]] = {"commands": commands, "models": models}
+_PARTS: dict[str, Callable[[Path], str]] = {
+    "commands": commands,
+    "costs": figures.costs,
+    "models": models,
+    "starts": figures.starts,
+}
 
 if __name__ == "__main__":
     main()

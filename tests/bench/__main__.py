@@ -23,7 +23,7 @@ from infra.local.code import REGION, Host
 from infra.local.moto_process import MotoProcess
 from infra.package import build
 from tests.bench import chart, engine, explain, memory, report, served
-from tests.bench.entrants import BUCKET, entrants
+from tests.bench.entrants import BUCKET, TITLES, entrants
 from tests.bench.questions import ROOT, Question, askable
 from tests.bench.race import race
 from tests.bench.report import Medians
@@ -51,6 +51,7 @@ def main() -> None:
     console.print(report.budget_table(races, growth_mb, memory.BUDGET_MB))
     document = {
         "python": sys.version.split()[0],
+        "titles": TITLES,
         "races": races,
         "engine": [asdict(row) for row in rows],
         "growth_mb": round(growth_mb, 2),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from serving import fetch, hooks, lock
 from serving.handler import Handler
 from serving.manifest import EXAMPLES
 from serving.prices import Meter
@@ -19,6 +20,8 @@ from serving.telemetry import Telemetry
 from serving.tracing import Tracing
 from tests.bench.engine import ROOT, Group, Step
 
+# Built by `flotilla build`, or by whoever runs this.
+PACKAGES = ROOT / "build" / "local" / "functions"
 ROW = [5.1, 3.5, 1.4, 0.2]
 TEXT = "The committee will publish its report on the harvest of last year before the end of May."
 CONTEXT = SimpleNamespace(
@@ -33,17 +36,24 @@ CONTEXT = SimpleNamespace(
 def groups() -> Iterator[Group]:
     """One after the other, so that only one model is loaded; those not built here are left out."""
     for model, build in _GROUPS.items():
-        folder = ROOT / "training" / model / "artifact"
-        if folder.is_dir():
+        if (PACKAGES / model).is_dir():
             yield from build(Asked(model))
 
 
 class Asked:
-    """A model with its handler; `run` is its session, bare, so that both use the same weights."""
+    """A packaged model with its handler; `run` is its session, bare: both use the same weights."""
 
     def __init__(self, model: str) -> None:
-        self.folder = ROOT / "training" / model / "artifact"
-        self.service = Service.load(self.folder, memory_mb=1024)
+        package = PACKAGES / model
+        locked = lock.read(package)
+        self.folder = package / fetch.PACKAGED
+        self.service = Service.load(
+            self.folder,
+            digest=locked.served,
+            hooks=hooks.load(package),
+            memory_mb=1024,
+            tuning=locked.tuning,
+        )
         self.name = self.service.name
         trace = "Root=1-0;Parent=0;Sampled=0"
         self.telemetry = Telemetry(self.name, "Bench", trace_id=lambda: trace)

@@ -26,7 +26,7 @@ def draw(races: dict[str, Medians], path: Path) -> None:
     for axes, (model, medians) in zip(panels[:, 0], races.items(), strict=True):
         _panel(axes, model, medians)
     panels[-1, 0].set_xlabel(
-        "sandbox start to first answer, ms: median of one interleaved run", color=_INK
+        "start to first answer, ms, and resident memory: medians of one interleaved run", color=_INK
     )
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -1,11 +1,14 @@
 """The contestants of a race: Flotilla as it is packaged, and the others as one would write them."""
 
+import compileall
 import json
 import shutil
 import sysconfig
 from pathlib import Path
 
+from infra import template
 from infra.local.code import Code
+from serving import folder
 from tests.bench.questions import ROOT, Question
 from tests.bench.race import Contestant
 
@@ -22,14 +25,21 @@ TITLES = {
 }
 # These need packages that are in no layer of ours.
 _NEED_MORE = ("powertools", "mangum")
+_COMPILED = (
+    *("annotated_types", "anyio", "aws_lambda_powertools", "aws_xray_sdk", "boto3", "botocore"),
+    *("dateutil", "fastapi", "idna", "jmespath", "mangum", "pydantic", "s3transfer", "starlette"),
+    *("typing_inspection", "urllib3", "wrapt"),
+)
 
 
 def entrants(question: Question, scratch: Path) -> list[Contestant]:
     """Everyone who answers `question`, each with a package of its own below `scratch`."""
     everything = scratch / "everything"
-    if not everything.exists():
-        everything.mkdir()
-        (everything / "python").symlink_to(sysconfig.get_path("purelib"))
+    everything.mkdir(exist_ok=True)
+    installed = Path(sysconfig.get_path("purelib"))
+    (everything / "python").symlink_to(installed)
+    for name in _COMPILED:  # as Lambda has what it brings: a sandbox cannot write byte code
+        compileall.compile_dir(installed / name, quiet=2)
     others = [name for name in TITLES if name != "flotilla"]
     return [_flotilla(question), *(_other(name, question, scratch) for name in others)]
 
@@ -37,15 +47,22 @@ def entrants(question: Question, scratch: Path) -> list[Contestant]:
 def _flotilla(question: Question) -> Contestant:
     package = ROOT / "build" / "local"
     layers = (package / "layers" / "runtime", package / "layers" / "serving")
-    environment = {
-        "FLOTILLA_MODEL": question.model,
-        "FLOTILLA_ARTIFACTS_BUCKET": BUCKET,
-        "FLOTILLA_RESULTS_BUCKET": BUCKET,
-        "POWERTOOLS_METRICS_NAMESPACE": "Bench",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
     task_root = package / "functions" / question.model
+    environment = _environment(question.model)
     return _contestant("flotilla", task_root, layers, "serving.entry.handler", environment)
+
+
+def _environment(model: str) -> dict[str, str]:
+    """A model's environment as the template has it, each reference resolved to a mere name."""
+    [facts] = [found for found in folder.discover(ROOT / "functions") if found.name == model]
+    resources = template.render([facts])["Resources"].values()
+    [variables] = [
+        resource["Properties"]["Environment"]["Variables"]
+        for resource in resources
+        if resource["Properties"].get("Environment", {}).get("Variables", {}).get("FLOTILLA_MODEL")
+    ]
+    own = {name: value for name, value in variables.items() if isinstance(value, str)}
+    return {**dict.fromkeys(variables, BUCKET), "FLOTILLA_PRICES": "", **own}
 
 
 def _other(name: str, question: Question, scratch: Path) -> Contestant:

@@ -94,6 +94,22 @@ def test_telemetry_of_onnxruntime_is_off_before_its_import(package: Path) -> Non
     assert start(package, code).stdout.strip() == "1"
 
 
+def test_a_restored_snapshot_answers_cold_and_with_fresh_clients(package: Path) -> None:
+    code = """
+import os
+os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
+from serving.entry import handler
+import snapshot_restore_py as hooks
+jobs, door = handler.hand_over.connect, handler.open_uploads()
+held = jobs()
+for hook, arguments, named in hooks.get_before_snapshot() + hooks.get_after_restore():
+    hook(*arguments, **named)
+print(handler.telemetry.cold, handler.open_uploads() is door, jobs() is held)
+"""
+    run = start(package, code)
+    assert run.stdout.strip() == "True False False", run.stderr
+
+
 def test_the_upload_door_opens_on_demand(package: Path) -> None:
     code = "from serving.entry import handler; print(type(handler.open_uploads()).__name__)"
     assert start(package, code).stdout.strip() == "Uploads"

@@ -54,12 +54,18 @@ def build() -> Handler:
         results = store.connect(os.environ["FLOTILLA_RESULTS_BUCKET"])
         return uploads.Uploads(service, results, telemetry, meter)
 
+    connect_jobs = cache(handover.connect)
+
+    def renew() -> None:
+        open_uploads.cache_clear()
+        connect_jobs.cache_clear()
+
     router = Router(service)
     if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == snapshot.INITIALIZATION:
         examples = artifact.load(folder, locked.served).read(manifest.EXAMPLES)
-        snapshot.register(router, examples, renew=open_uploads.cache_clear)
+        snapshot.register(router, examples, renew)
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
-    hand_over = Handover(os.environ["FLOTILLA_JOBS_FUNCTION"], cache(handover.connect))
+    hand_over = Handover(os.environ["FLOTILLA_JOBS_FUNCTION"], connect_jobs)
     return Handler(router, telemetry, tracing, meter, open_uploads, hand_over)
 
 
