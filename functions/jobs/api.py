@@ -64,11 +64,11 @@ class Api:
             case "DELETE", ["v1", "jobs", job_id]:
                 return self._cancel(self._find(request, job_id))
             case _, ["v1", "models", _, "jobs"]:
-                raise MethodNotAllowed(f"{request.path} takes POST, not {request.method}")
+                raise _refused(request, "POST")
             case _, ["v1", "jobs"]:
-                raise MethodNotAllowed(f"{request.path} takes GET, not {request.method}")
+                raise _refused(request, "GET")
             case _, ["v1", "jobs", _]:
-                raise MethodNotAllowed(f"{request.path} takes GET, DELETE, not {request.method}")
+                raise _refused(request, "GET, DELETE")
         raise NotFound(f"no route {request.path}")
 
     def _make(self, request: Request, model: str, order: Order) -> Response:
@@ -153,6 +153,11 @@ class Api:
                 "expires": stamp(self.now() + DOWNLOAD_S),
             }
         return shown
+
+
+def _refused(request: Request, methods: str) -> MethodNotAllowed:
+    message = f"{request.path} takes {methods}, not {request.method}"
+    return MethodNotAllowed(message, allowed=f"{methods}, OPTIONS")
 
 
 def _caller(request: Request) -> str:

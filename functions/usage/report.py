@@ -24,7 +24,8 @@ def answer(
     if request.method == "OPTIONS":
         return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(PREFLIGHT))
     if request.method not in ("GET", "HEAD"):
-        raise MethodNotAllowed(f"{request.path} takes GET, not {request.method}")
+        message = f"{request.path} takes GET, not {request.method}"
+        raise MethodNotAllowed(message, allowed="GET, OPTIONS")
     if unknown := sorted(query.keys() - _PARAMETERS):
         raise Unprocessable(f"the query has {unknown}, expected some of {sorted(_PARAMETERS)}")
     today = now().date()

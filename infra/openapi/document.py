@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from infra.exhibit import Exhibit
-from infra.openapi import fleet, native, open_inference, refusals
+from infra.openapi import compatible, fleet, jobs, native, open_inference, refusals, usage
 from serving.types import JsonObject
 
 _DESCRIPTION = """\
@@ -11,6 +11,12 @@ Every model is a function of its own: ask it in its natural words below `/v1`, o
 Open Inference Protocol, below `/v2`.
 Send a key as `Authorization: Bearer ...` or as `x-api-key`.
 """
+_TAGS = {
+    compatible.TAG: "Routes that the clients of others know",
+    jobs.TAG: "Predictions that need not be waited for",
+    usage.TAG: "What a caller has used",
+    fleet.TAG: "Health, and what there is",
+}
 # Where it lies itself, so that it holds below a stage's name as well as at the root.
 _SERVERS = [{"url": "."}]
 
@@ -42,22 +48,24 @@ def render(exhibits: Sequence[Exhibit], version: str) -> JsonObject:
 
 def _tags(exhibits: Sequence[Exhibit]) -> list[JsonObject]:
     described = [{"name": each.name, "description": each.folder.description} for each in exhibits]
-    return [
-        *described,
-        {"name": fleet.CALLERS, "description": "What you used"},
-        {"name": fleet.TAG, "description": "Health, and what there is"},
-    ]
+    return [*described, *({"name": name, "description": says} for name, says in _TAGS.items())]
 
 
 def _paths(exhibits: Sequence[Exhibit]) -> JsonObject:
     paths: JsonObject = {}
     for exhibit in exhibits:
         paths |= native.paths(exhibit) | open_inference.paths(exhibit)
-    return paths | fleet.paths([exhibit.name for exhibit in exhibits])
+    names = [exhibit.name for exhibit in exhibits]
+    return paths | compatible.paths(exhibits) | jobs.paths() | usage.paths() | fleet.paths(names)
 
 
 def _schemas(exhibits: Sequence[Exhibit]) -> JsonObject:
-    schemas = refusals.schemas() | native.shared_schemas() | open_inference.shared_schemas()
+    schemas = (
+        refusals.schemas()
+        | jobs.schemas()
+        | native.shared_schemas()
+        | open_inference.shared_schemas()
+    )
     for exhibit in exhibits:
         schemas |= native.schemas(exhibit) | open_inference.schemas(exhibit)
     return schemas

@@ -1,14 +1,11 @@
 """The paths that belong to no one model: health, the list of models, the pages."""
 
-from http import HTTPStatus
-
 from infra.openapi import refusals
-from infra.openapi.refusals import ANY, JSON, KEYED, OPEN_INFERENCE
+from infra.openapi.refusals import ANY, JSON, OPEN_INFERENCE
 from infra.openapi.schema import record, reference
 from serving.types import JsonObject
 
 TAG = "fleet"
-CALLERS = "callers"
 
 
 def paths(names: list[str]) -> JsonObject:
@@ -36,39 +33,10 @@ def paths(names: list[str]) -> JsonObject:
         "/v2/models": _get("models", "The models", models),
         "/v2/repository/index": _repository(names),
         "/v1/models": _get("openai_models", "The models, as OpenAI's API lists them", listed, ""),
-        "/v1/usage": _usage(names),
         "/openapi.json": _page("openapi", "This document", JSON),
         "/docs": _page("docs", "This document, to be tried", "text/html"),
         "/": _page("playground", "The playground", "text/html"),
     }
-
-
-def _usage(names: list[str]) -> JsonObject:
-    """What the caller used; the one path here that asks for a key."""
-    day = {"type": "string", "format": "date"}
-    amounts = {
-        "requests": {"type": "integer", "minimum": 0},
-        "compute_ms": {"type": "number", "minimum": 0},
-        "cost_usd": {"type": "number", "minimum": 0},
-    }
-    row = record(day=day, model={"type": "string", "examples": names}, **amounts)
-    used = record(
-        **{"caller": {"type": "string"}, "from": day, "to": day},
-        **amounts,
-        usage={"type": "array", "items": row},
-    )
-    path = _get("usage", "What you used, by day and model", used, "")
-    del path["get"]["security"]
-    path["get"]["tags"] = [CALLERS]
-    path["get"]["responses"] |= refusals.responses((*KEYED, HTTPStatus.UNPROCESSABLE_ENTITY))
-    path["get"]["parameters"] = [
-        {"name": name, "in": "query", "description": description, "schema": day}
-        for name, description in (
-            ("from", "The first day, in UTC; the first of this month by default"),
-            ("to", "The last day, in UTC; today by default"),
-        )
-    ]
-    return path
 
 
 def _repository(names: list[str]) -> JsonObject:

@@ -1,7 +1,7 @@
 """The native protocol of one model: instances in, predictions out."""
 
 from infra.exhibit import Exhibit
-from infra.openapi import examples, refusals
+from infra.openapi import examples, jobs, refusals
 from infra.openapi.refusals import BODY, JSON, KEYED, NOT_ACCEPTABLE
 from infra.openapi.schema import record, reference
 from serving import explain
@@ -15,6 +15,12 @@ _VARIANT = {
     "in": "header",
     "description": "which of the model's graphs answers; `variant` in a JSON body says the same",
 }
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`respond-async` makes a job of it",
+    "schema": {"type": "string"},
+}
 _SAID = {
     "predict": ("Predict", "One prediction an instance, in order."),
     "explain": ("Explain", "Predictions with attributions that add up to the score they explain."),
@@ -27,6 +33,7 @@ def paths(exhibit: Exhibit) -> JsonObject:
     found: JsonObject = {model: {"get": _facts(exhibit)}}
     if not isinstance(exhibit.task, TensorsTask):
         found[f"{model}/predict"] = {"post": _operation(exhibit, "predict")}
+        found[f"{model}/jobs"] = {"post": jobs.of_model(exhibit)}
     if exhibit.folder.task in explain.TASKS:
         found[f"{model}/explain"] = {"post": _operation(exhibit, "explain")}
     return found
@@ -90,10 +97,14 @@ def _operation(exhibit: Exhibit, operation: str) -> JsonObject:
         "summary": summary,
         "description": exhibit.folder.description,
         "tags": [exhibit.name],
-        "parameters": [{**_VARIANT, "schema": _variants(exhibit)}],
+        "parameters": [
+            {**_VARIANT, "schema": _variants(exhibit)},
+            *([_PREFER] if operation == "predict" else []),
+        ],
         "requestBody": {"required": True, "content": _bodies(exhibit, operation)},
         "responses": {
             "200": {"description": says, "content": _answers(exhibit, operation)},
+            **({"202": jobs.made()} if operation == "predict" else {}),
             **refusals.responses((*KEYED, *BODY, NOT_ACCEPTABLE)),
         },
     }

@@ -20,14 +20,16 @@ KEYED = (401, 403, 404, *ANY)
 # In addition, what may be wrong with a body.
 BODY = (400, 413, 415, 422)
 NOT_ACCEPTABLE = 406
-# What tells these responses' names from those in the Open Inference Protocol's words.
+CONFLICT = 409
+# What tells the names of responses in others' words from our own.
 OPEN_INFERENCE = "_OPEN_INFERENCE"
+OPENAI = "_OPENAI"
 
 _ID = "4d0a4e52-9a1b-4c85-a6c8-4f0e2d3f8f0e"
 
 
 def responses(statuses: Iterable[int], suffix: str = "") -> JsonObject:
-    """References to these responses; `suffix` is empty or OPEN_INFERENCE."""
+    """References to these responses; `suffix` is empty, OPEN_INFERENCE or OPENAI."""
     return {
         str(status): {"$ref": f"#/components/responses/{HTTPStatus(status).name}{suffix}"}
         for status in sorted(statuses)
@@ -44,6 +46,7 @@ def components() -> JsonObject:
         envelope = {"error": {"code": code, "message": what, "id": _ID}}
         found[name] = _response(says, "Error", envelope)
         found[f"{name}{OPEN_INFERENCE}"] = _response(says, "OpenInferenceError", {"error": what})
+        found[f"{name}{OPENAI}"] = _response(says, "OpenAIError", envelope)
     return found
 
 
@@ -55,7 +58,17 @@ def schemas() -> JsonObject:
         message={"type": "string", "description": "what it was, and what was expected"},
         id={"type": "string", "description": "names this request in the logs"},
     )
+    openai = record(
+        message={"type": "string"},
+        type={"enum": ["invalid_request_error", "server_error"]},
+        param={"type": ["string", "null"]},
+        code={"enum": codes},
+    )
     return {
+        "OpenAIError": {
+            "description": "The model's words; or the gateway's, in its own envelope.",
+            "oneOf": [record(error=openai), reference("Error")],
+        },
         "Error": record(error=error),
         "OpenInferenceError": {
             "description": "The model's words; or the gateway's, in its own envelope.",

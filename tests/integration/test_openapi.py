@@ -11,8 +11,8 @@ from infra.local.cloud import LocalCloud
 from tests import fuzz
 from training.release import examples
 
-# One model a kind of request: what is found in one of them is found in all.
-TAGS = ("linear_demo", "digits", "reviews_zh", "fleet")
+# Few, as this costs time; `make fuzz` asks for all of them.
+TAGS = ("linear_demo", "reviews_zh", "usage", "fleet")
 Json = Any
 
 
@@ -33,8 +33,9 @@ def test_examples_work_when_they_are_pasted(cloud: LocalCloud, described: Json) 
                 headers = {"content-type": media_type}
                 url = path.replace("{version}", _version(item))
                 reply = cloud.http("POST", url, body.encode(), headers)
-                assert reply.status == 200, (url, name, reply.body)
-                shown = operation["responses"]["200"]["content"]["application/json"]
+                assert reply.status == (202 if url.endswith("/jobs") else 200), (url, reply.body)
+                answered = operation["responses"].get("200", {"content": {}})["content"]
+                shown = answered.get("application/json", {})
                 known = shown.get("examples", {}).get(name, {}).get("value", {})
                 answer = {key: known[key] for key in ("predictions", "outputs") if key in known}
                 assert examples.differences(answer, reply.json(), f"{url} {name}") == []
@@ -50,7 +51,7 @@ def _version(item: Json) -> str:
 def test_random_requests_find_nothing_undescribed(cloud: LocalCloud, tmp_path: Path) -> None:
     """No 500, and no answer that the description does not have; `make fuzz` asks for longer."""
     chosen = [part for tag in TAGS for part in ("--include-tag", tag)]
-    options = ["--phases", "examples,fuzzing", "--max-examples", "3", "--seed", "1", "--no-color"]
+    options = ["--phases", "examples,fuzzing", "--max-examples", "2", "--seed", "1", "--no-color"]
     ran = subprocess.run(
         fuzz.command(cloud.url, [*chosen, *options]),
         cwd=tmp_path,

@@ -63,7 +63,8 @@ def _options(options: Json, details: JsonObject) -> tuple[int, list[str]]:
     if not isinstance(options, dict) or type(options.get("horizon")) is not int:
         raise Unprocessable("'options' lacks 'horizon', expected a number of steps")
     known = {float(quantile): str(quantile) for quantile in details["quantiles"]}
-    wanted = options.get("quantiles") or []
+    wanted = options.get("quantiles")
+    wanted = [] if wanted is None else wanted
     if not isinstance(wanted, list) or any(
         type(each) not in (int, float) or each not in known for each in wanted
     ):

@@ -16,7 +16,7 @@ from serving.types import Json, JsonObject
 
 UNIVARIATE, MULTIVARIATE = "univariate_time_series", "multivariate_time_series"
 # What a manifest calls a frequency -> KServe's names of it, and how long a step is.
-_FREQUENCIES = {
+FREQUENCIES = {
     "1s": (("second", "S"), timedelta(seconds=1)),
     "1min": (("minute", "T"), timedelta(minutes=1)),
     "1h": (("hour", "H"), timedelta(hours=1)),
@@ -91,7 +91,7 @@ def _past(entry: Json, index: int, frequency: str) -> Past:
     name, steps, future = entry.get("name"), entry.get("series"), entry.get("future", {})
     if not isinstance(name, str) or not isinstance(steps, list) or not isinstance(future, dict):
         raise Unprocessable(f"input {index} lacks a 'name' or a 'series', or its 'future' is wrong")
-    spoken, step = _FREQUENCIES[frequency]
+    spoken, step = FREQUENCIES[frequency]
     if entry.get("frequency") not in spoken:
         was = arrays.shown(entry.get("frequency"))
         raise Unprocessable(f"input '{name}' has frequency {was}, expected {arrays.listed(spoken)}")
