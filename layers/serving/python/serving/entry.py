@@ -39,13 +39,7 @@ def build() -> Handler:
         memory_mb=memory_mb,
         tuning=locked.tuning,
     )
-    telemetry = Telemetry(
-        service=name,
-        namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-        trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-    )
-    prices = Prices.with_overrides(os.environ.get("FLOTILLA_PRICES", ""))
-    meter = Meter(memory_mb, _ARCHITECTURES[os.uname().machine], prices)
+    telemetry, meter = _telemetry(name), _meter(memory_mb)
 
     @cache
     def open_uploads() -> UploadDoor:
@@ -67,6 +61,19 @@ def build() -> Handler:
     tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
     hand_over = Handover(os.environ["FLOTILLA_JOBS_FUNCTION"], connect_jobs)
     return Handler(router, telemetry, tracing, meter, open_uploads, hand_over)
+
+
+def _telemetry(name: str) -> Telemetry:
+    return Telemetry(
+        service=name,
+        namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
+        trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
+    )
+
+
+def _meter(memory_mb: int) -> Meter:
+    prices = Prices.with_overrides(os.environ.get("FLOTILLA_PRICES", ""))
+    return Meter(memory_mb, _ARCHITECTURES[os.uname().machine], prices)
 
 
 handler = build()
