@@ -15,7 +15,16 @@ from torch.nn.functional import cross_entropy
 
 from serving.artifact import Artifact
 from serving.types import Array, JsonObject
-from training import artifact, baseline, card, evaluate, parity, plots, sample_requests
+from training import (
+    artifact,
+    baseline,
+    beside,
+    card,
+    evaluate,
+    parity,
+    plots,
+    sample_requests,
+)
 from training import variants as alternatives
 from training.artifact import Contents, Lesson
 from training.cifar10.about import CARD
@@ -52,6 +61,7 @@ REFERENCE = Recipe(epochs=6, batch_size=64, optimiser="adam", learning_rate=2e-3
 WIDTHS = {ladder.FULL: (64, 160, 224), "pruned": (48, 128, 192), "distilled": (32, 96, 128)}
 EPOCHS = {"pruned": 2, "distilled": 4}
 VALIDATION = 2000
+GATE = 0.3  # points: narrower than elsewhere, to keep the 0.90 that is aimed at
 MOST_SHIFT = 2
 ATTACKED = 500
 AT_ONCE = 50
@@ -240,7 +250,7 @@ def optimise(recipe: Recipe) -> None:
     seen, aside = set_aside(data.train)
     fitted, _ = variants(seen, aside, recipe)
     del fitted[PLAIN]
-    picture_lessons.climb(HOME, picture_lessons.graphs(fitted, seen), data.test)
+    picture_lessons.climb(HOME, picture_lessons.graphs(fitted, seen), data.test, GATE)
 
 
 def train(recipe: Recipe, out: Path) -> Artifact:
@@ -253,8 +263,8 @@ def train(recipe: Recipe, out: Path) -> Artifact:
     shipped, graph, answers = fitted[SHIPPED], graphs[SHIPPED], given[SHIPPED]
     expected = shipped.answers(data.test.inputs[:SAME])
     same = parity.check(graph, data.test.inputs[:SAME], expected)
-    beside = tables(fitted, seen, data.test, given)
-    lesson = recorded(recipe, data, same, {"temperature": shipped.warmth, "tables": beside})
+    told = tables(fitted, seen, data.test, given)
+    lesson = recorded(recipe, data, same, {"temperature": shipped.warmth, "tables": told})
     contents = describe(shipped, seen, data.test, answers)
     written = artifact.write(out, MODEL, graph, contents, lesson)
     picture_lessons.require_same(shipped, written.folder, jpegs(SAME), MEDIA_TYPE, expected)

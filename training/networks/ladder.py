@@ -179,6 +179,7 @@ def _told(ladder: Ladder, shipped: str, *others: str) -> str:
     picked = f"; callers may pick {', '.join(f'`{name}`' for name in others)}" if others else ""
     good = ", ".join(f"`{rung.variant}`" for rung in ladder.passing)
     best = ladder.default.variant
+    points = "point" if ladder.points == 1 else "points"
     reason = (
         "the fastest of those that are the same on every processor"
         if best == shipped
@@ -186,7 +187,7 @@ def _told(ladder: Ladder, shipped: str, *others: str) -> str:
     )
     return (
         f"Shipped is `{shipped}`: {reason}{picked}.\n"
-        f"Within {ladder.points:g} point of `{FULL}` are, the fastest first: {good}.\n"
+        f"Within {ladder.points:g} {points} of `{FULL}` are, the fastest first: {good}.\n"
         f"Times within {_EQUAL:.0%} of each other count as equal: then the score decides, then the "
         "size.\nTimes are medians of processor time on one thread."
     )

@@ -79,15 +79,17 @@ def graphs(fitted: dict[str, Fitted], seen: Dataset) -> dict[str, bytes]:
     return {"int8": full.graph(small), **{name: one.graph() for name, one in fitted.items()}}
 
 
-def climb(home: Path, variants: dict[str, bytes], unseen: Dataset) -> None:
-    """Measure the graphs on the unseen images and record the ladder."""
+def climb(
+    home: Path, variants: dict[str, bytes], unseen: Dataset, points: float = ladder.POINTS
+) -> None:
+    """Measure the graphs on the unseen images and record the ladder, its gate this wide."""
     one, eight = ({"image": unseen.inputs[:rows]} for rows in (1, _EIGHT))
     candidates = []
     for name, graph in variants.items():
         answers = parity.run(graph, unseen.inputs, _AT_ONCE)
         score = evaluate.accuracy(answers, unseen.targets)
         candidates.append(Candidate(name, graph, score, portable=name != "int8"))
-    ladder.climb(home, candidates, (one, eight), "accuracy")
+    ladder.climb(home, candidates, (one, eight), "accuracy", points)
 
 
 def attack_table(fitted: Fitted, unseen: Dataset) -> dict[str, JsonObject]:

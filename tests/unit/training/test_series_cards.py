@@ -1,4 +1,4 @@
-"""The cards of the models of series, sounds and X-rays: what artifacts have, with their plots."""
+"""The cards of the models of series, sounds and images: what artifacts have, with their plots."""
 
 import importlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from training import beside, card
 from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
-MODELS = ("ett_load", "pneumonia", "spoken_digits", "traffic")
+MODELS = ("cifar10", "ett_load", "pneumonia", "spoken_digits", "traffic")
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -7,7 +7,7 @@ import pytest
 
 from serving import artifact as artifacts
 from training.datasets.dataset import Dataset, Source
-from training.networks import ladder
+from training.networks import ladder, timing
 from training.parity import ParityError
 from training.release import examples
 from training.texts import linear_texts, text_checks, text_training, tokens
@@ -45,8 +45,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def test_the_written_artifact_reads_raw_text_and_keeps_its_promises(
-    trained: Trained, tmp_path: Path
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(timing, "KEPT", tmp_path / "kept")
     text_training.optimise(trained)
     written, answers = text_training.write(trained, tmp_path, {})
     manifest = written.manifest
