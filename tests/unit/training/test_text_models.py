@@ -30,6 +30,7 @@ def test_the_target_is_met_and_the_card_has_its_tables(model: str, target: float
     assert manifest.metrics["accuracy"] >= target
     assert {"Typos", "Leakage"} <= set(manifest.training["tables"])
     assert manifest.training["parity"]["rows"] >= 200
+    assert manifest.training["door"]["requests"] >= 200
 
 
 @pytest.mark.parametrize("model", MODELS)
