@@ -143,7 +143,7 @@ def _iris(asked: Asked) -> Iterator[Group]:
     }
     yield Group("one row: session.run", partial(asked.run, {"features": one}), ways)
     ways = {
-        "native": (asked.native([ROW] * 32), 150),
+        "native": (asked.native([ROW] * 32), 200),
         "Open Inference": (asked.infer({"features": many}), 150),
     }
     yield Group("32 rows: session.run", partial(asked.run, {"features": many}), ways)

@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from serving import strict_json
 from serving.json_types import JsonObject
@@ -89,7 +90,7 @@ class Telemetry:
         _write(line)
 
     def _line(self, context: LambdaContext, level: str, message: str, now: float) -> JsonObject:
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
+        stamp = _to_the_second(int(now))
         return {
             "level": level,
             "message": message,
@@ -102,6 +103,11 @@ class Telemetry:
             "function_request_id": context.aws_request_id,
             "xray_trace_id": self.trace_id().partition(";")[0].removeprefix("Root="),
         }
+
+
+@lru_cache(maxsize=1)
+def _to_the_second(now: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now))
 
 
 def _write(line: JsonObject) -> None:
