@@ -68,6 +68,26 @@ def test_examples_come_true(cloud: LocalCloud, model: str, promised: Manifest) -
 
 
 @each_model
+def test_every_variant_answers_every_example(
+    cloud: LocalCloud, model: str, promised: Manifest
+) -> None:
+    raw = (artifact(model) / manifest.EXAMPLES).read_bytes()
+    asked = [e for e in examples.parse(raw, promised.model) if e.path.endswith("/predict")]
+    for variant in promised.graphs:
+        for example in asked:
+            headers = {"content-type": example.media_type, "x-variant": variant}
+            reply = cloud.http("POST", example.path, example.body, headers)
+            assert reply.status == 200, (variant, example.name, reply.body)
+            assert reply.json()["variant"] == variant
+    for example in asked[:1]:
+        headers = {"content-type": example.media_type, "x-variant": "none"}
+        reply = cloud.http("POST", example.path, example.body, headers)
+        assert reply.status == 422
+        said = reply.json()["error"]["message"]
+        assert all(f"'{variant}'" in said for variant in promised.graphs)
+
+
+@each_model
 def test_both_protocols_give_the_same(cloud: LocalCloud, model: str, promised: Manifest) -> None:
     if promised.task not in AS_ROWS:
         pytest.skip(f"a request of task {promised.task} has no second form")

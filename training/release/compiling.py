@@ -34,10 +34,10 @@ def cached(root: Path, source: Artifact) -> Artifact:
     """
     place = root / CACHE / source.manifest.model / f"{source.digest[:16]}-{ort.__version__}"
     if place.is_dir():
-        try:
-            return artifacts.load_whole(place)
-        except ArtifactError:
-            shutil.rmtree(place)
+        held = artifacts.load(place)
+        sizes = {path.name: path.stat().st_size for path in place.iterdir()}
+        if all(sizes[name] == entry.size_bytes for name, entry in held.manifest.files.items()):
+            return held
     shutil.rmtree(place.parent, ignore_errors=True)
     return compiled(source, place)
 

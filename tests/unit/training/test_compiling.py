@@ -70,13 +70,13 @@ def test_compiling_again_gives_the_same_bytes(
     assert compiling.compiled(source, tmp_path / "again").digest == made.digest
 
 
-def test_what_was_compiled_is_found_again_and_what_was_changed_is_not(
+def test_what_was_compiled_is_found_again_and_what_was_cut_off_is_not(
     source: Artifact, tmp_path: Path
 ) -> None:
     made = compiling.cached(tmp_path, source)
     inode = (made.folder / "model.weights").stat().st_ino
     assert (compiling.cached(tmp_path, source).folder / "model.weights").stat().st_ino == inode
-    (made.folder / "model.weights").write_bytes(b"changed")
+    (made.folder / "model.weights").write_bytes(b"cut off")
     again = compiling.cached(tmp_path, source)
     assert sha256(again.read("model.weights")).hexdigest() == (
         made.manifest.files["model.weights"].sha256
