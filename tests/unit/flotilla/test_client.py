@@ -4,6 +4,8 @@ import asyncio
 import base64
 import inspect
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -315,3 +317,11 @@ def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Pat
 
 def test_a_key_is_not_shown() -> None:
     assert "secret" not in repr(Cloud("https://api.example", "flt_secret"))
+
+
+def test_it_brings_httpx_and_nothing_of_ours() -> None:
+    code = "import sys, flotilla.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "httpx" in loaded
+    assert not {"serving", "infra", "training", "functions", "numpy", "boto3"} & loaded
