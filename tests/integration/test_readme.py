@@ -15,7 +15,7 @@ from infra.local.cloud import LocalCloud
 from training.release import examples
 
 ROOT = Path(__file__).parents[2]
-READMES = [ROOT / name for name in ("README.md", "flotilla/README.md", "layers/serving/README.md")]
+READMES = [ROOT / name for name in ("README.md", "infra/sdk/README.md", "layers/serving/README.md")]
 _BLOCK = re.compile(
     r"<!-- run -->\n```(?P<language>\w+)\n(?P<code>.*?)```\n\n```(?P<kind>\w+)\n(?P<output>.*?)```",
     re.DOTALL,

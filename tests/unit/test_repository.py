@@ -29,7 +29,7 @@ def tracked() -> list[Path]:
 
 
 def modules() -> list[Path]:
-    rooms = ("flotilla", "layers", "infra", "functions")
+    rooms = ("layers", "infra", "functions")
     return [
         path
         for path in tracked()
