@@ -34,6 +34,8 @@ def curves(axes: Axes, named: Mapping[str, Sequence[float]], x: str, y: str) -> 
         axes.plot(range(1, len(values) + 1), values, label=name, color=colour)
     many = max(len(values) for values in named.values()) > _MANY_STEPS
     axes.set(xlabel=x, ylabel=y, yscale="log", xscale="log" if many else "linear")
+    if not many:
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend()
 

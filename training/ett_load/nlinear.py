@@ -136,6 +136,19 @@ def by_factors(factors: tuple[Array, Array]) -> AddMap:
     return add_map
 
 
+def in_eight_bits(weights: Array) -> AddMap:
+    """What adds a map of weights (L, H) in eight bits, with a scale for each hour ahead."""
+    scale = np.abs(weights).max(axis=0) / 127
+    small = np.rint(weights / scale).astype(np.int8)
+
+    def add_map(graph: Graph, moves: str) -> str:
+        stored = graph.constant("weights", small), graph.constant("scale", scale)
+        wide = graph.add("DequantizeLinear", *stored, axis=1)
+        return graph.add("MatMul", moves, graph.add("Cast", wide, to=DOUBLE))
+
+    return add_map
+
+
 def add_product(graph: Graph, moves: str, weights: Array, name: str = "weights") -> str:
     """Add the product of moves FP64 (N, C, L) and weights (L, H), stored as they are."""
     stored = graph.add("Cast", graph.constant(name, weights), to=DOUBLE)

@@ -25,7 +25,7 @@ from training.ett_load.months import (
 from training.ett_load.nlinear import Moments, NLinear
 from training.ett_load.train import HOME, MODEL, calibrate, choose, export, prune
 from training.evaluate import Figure
-from training.export import DOUBLE, Graph
+from training.export import Graph
 from training.networks import ladder
 from training.networks.ladder import Candidate
 from training.series import forecasting
@@ -41,16 +41,8 @@ def whole(model: NLinear, months: Months) -> bytes:
 
 
 def int8(model: NLinear, months: Months) -> bytes:
-    """Weights in eight bits, with a scale for each hour ahead."""
-    scale = np.abs(model.weights).max(axis=0) / 127
-    small = np.rint(model.weights / scale).astype(np.int8)
-
-    def add_map(graph: Graph, moves: str) -> str:
-        stored = graph.constant("weights", small), graph.constant("scale", scale)
-        weights = graph.add("DequantizeLinear", *stored, axis=1)
-        return graph.add("MatMul", moves, graph.add("Cast", weights, to=DOUBLE))
-
-    return nlinear.export(model, MODEL, add_map)
+    """Weights in eight bits."""
+    return nlinear.export(model, MODEL, nlinear.in_eight_bits(model.weights))
 
 
 def pruned(model: NLinear, months: Months) -> bytes:

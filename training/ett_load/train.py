@@ -12,7 +12,7 @@ import numpy as np
 
 from serving.artifact import Artifact
 from serving.types import Array
-from training import artifact, beside, card, door, plots, script
+from training import artifact, beside, card, door, plots, script, variants
 from training.artifact import Contents, Lesson
 from training.datasets import transformer_load
 from training.datasets.series import Series
@@ -154,7 +154,8 @@ def train(seed: int, out: Path) -> Artifact:
     data = transformer_load.load()
     months = Months(data)
     penalty = choose(months)
-    model, factors = prune(months, months.moments(TRAIN_END).solve(penalty))
+    weights = months.moments(TRAIN_END).solve(penalty)
+    model, factors = prune(months, weights)
 
     graph = export(model, factors)
     contexts, _ = months.windows(VALIDATION_END, TEST_END)
@@ -183,6 +184,9 @@ def train(seed: int, out: Path) -> Artifact:
         },
     )
     written = artifact.write(out, MODEL, graph, contents, lesson)
+    whole = calibrate(months, weights, TRAIN_END, VALIDATION_END)
+    others = {"int8": nlinear.export(whole, MODEL, nlinear.in_eight_bits(weights))}
+    written = variants.ship(out, HOME, ladder.read(HOME).passed(others))
     forecasting.knock(written.folder, data.names, {"context": asked}, expected)
     draw(out / "plots" / "held_out.png", model, data, months)
     ladder.draw(HOME, out / "plots" / ladder.PLOT)
