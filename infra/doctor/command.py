@@ -24,6 +24,8 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Examine a model or an ONNX file: does it fit, how it starts, what it takes and costs."""
+    if subject.endswith(".onnx"):
+        _require_servable(Path(subject), as_json)
     found = _diagnose(context.obj.resolve(), subject)
     if html is not None:
         from infra.doctor import page
@@ -39,15 +41,34 @@ def doctor(
         terminal.out.print(f"\nwritten: {html}")
 
 
+def _require_servable(graph: Path, as_json: bool) -> None:
+    """Say what a graph is made of and leave, when it cannot be served at all."""
+    from infra.doctor import anatomy, text
+    from training.release.graphs import GraphError
+
+    if not graph.is_file():
+        raise GraphError(f"{graph}: there is no such file")
+    found = anatomy.look(graph.read_bytes())
+    if all(finding.severity != "bad" for finding in found.findings):
+        return
+    if as_json:
+        terminal.print_json({"anatomy": dataclasses.asdict(found)})
+    else:
+        text.show_anatomy(found)
+    terminal.say_error(f"{graph} cannot be served, see what is bad above")
+    raise typer.Exit(1)
+
+
 def _diagnose(root: Path, named: str) -> "Diagnosis":
     from infra.doctor import advice, anatomy, examination, subject
     from serving.prices import Prices
 
-    with terminal.err.status(f"packing {named}") as status:
-        graph = anatomy.look(Path(named).read_bytes()) if named.endswith(".onnx") else None
-        with subject.packed(root, named) as patient:
-            looked_at = graph or anatomy.look(patient.artifact.graph())
-            found = examination.examine(
-                patient, lambda what: status.update(f"examining {named}: {what}")
-            )
-            return advice.conclude(patient, looked_at, found, Prices())
+    with (
+        terminal.err.status(f"packing {named}") as status,
+        subject.packed(root, named) as patient,
+    ):
+        looked_at = anatomy.look(patient.artifact.graph())
+        found = examination.examine(
+            patient, lambda what: status.update(f"examining {named}: {what}")
+        )
+        return advice.conclude(patient, looked_at, found, Prices())

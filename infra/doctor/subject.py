@@ -53,9 +53,12 @@ def packed(root: Path, named: str) -> Iterator[Subject]:
 
     Raises ArtifactError, FolderError, PackageError and ScaffoldError saying what to do.
     """
+    foreign = named.endswith(".onnx")
+    if not foreign:
+        folders.read(root / "functions" / named)
     built = package.build("local", root)
     with tempfile.TemporaryDirectory(prefix="doctor-") as scratch:
-        if named.endswith(".onnx"):
+        if foreign:
             home = Path(scratch) / "root"
             (home / "functions").mkdir(parents=True)
             (home / "training").mkdir()

@@ -4,7 +4,7 @@ from rich.markup import escape
 
 from infra import terminal
 from infra.doctor.advice import Diagnosis
-from infra.doctor.anatomy import Finding
+from infra.doctor.anatomy import Anatomy, Finding
 
 _MARKS = {"good": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}
 _OPERATORS = 8
@@ -19,15 +19,7 @@ def show(found: Diagnosis) -> None:
     )
     _section("Does it fit?")
     _findings(found.fit)
-    _section("The graph")
-    anatomy = found.anatomy
-    most = ", ".join(f"{name} {n}" for name, n in list(anatomy.operators.items())[:_OPERATORS])
-    out.print(
-        f"opset {anatomy.opset}, {anatomy.nodes} nodes ({most}), "
-        f"{anatomy.weights_bytes / 1e6:.2f} MB of constants, "
-        f"free: {', '.join(anatomy.free_dimensions) or 'nothing'}"
-    )
-    _findings(anatomy.findings)
+    show_anatomy(found.anatomy)
     _section(f"A start at {found.memory_mb} MB")
     phases = found.chosen.phases
     terminal.print_table(
@@ -41,6 +33,18 @@ def show(found: Diagnosis) -> None:
     for reason in found.reasons:
         out.print(f"- {escape(reason)}")
     _against_server(found)
+
+
+def show_anatomy(anatomy: Anatomy) -> None:
+    """Print what a graph is made of."""
+    _section("The graph")
+    most = ", ".join(f"{name} {n}" for name, n in list(anatomy.operators.items())[:_OPERATORS])
+    terminal.out.print(
+        f"opset {anatomy.opset}, {anatomy.nodes} nodes ({most}), "
+        f"{anatomy.weights_bytes / 1e6:.2f} MB of constants, "
+        f"free: {', '.join(anatomy.free_dimensions) or 'nothing'}"
+    )
+    _findings(anatomy.findings)
 
 
 def _section(title: str) -> None:

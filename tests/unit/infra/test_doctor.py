@@ -1,5 +1,6 @@
 """Doctor's conclusions: what of a graph hurts, what a million answers cost, what to choose."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -7,7 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 from onnx import helper
+from typer.testing import CliRunner
 
+from infra import cli
 from infra.doctor import advice, anatomy, charts, costs, cpu_share, page, text
 from infra.doctor.advice import Diagnosis
 from infra.doctor.examination import Dose, Examination
@@ -175,3 +178,16 @@ def test_a_share_without_a_cgroup_stretches_times() -> None:
     assert share.stretched(10.0, 1769) == 10.0
     assert share.stretched(10.0, 512) == pytest.approx(34.55, abs=0.01)
     assert cpu_share.vcpus(10240) == pytest.approx(5.79, abs=0.01)
+
+
+def test_a_file_that_cannot_be_served_is_told_of_at_once(tmp_path: Path) -> None:
+    custom = crafted.doubling()
+    custom.graph.node[0].domain = "my.company"
+    (tmp_path / "custom.onnx").write_bytes(custom.SerializeToString())
+    run = CliRunner().invoke(cli.app, ["doctor", str(tmp_path / "custom.onnx"), "--json"])
+    assert run.exit_code == 1
+    findings = json.loads(run.stdout)["anatomy"]["findings"]
+    assert any("my.company" in each["text"] for each in findings if each["severity"] == "bad")
+    missing = CliRunner().invoke(cli.app, ["doctor", str(tmp_path / "none.onnx")])
+    assert missing.exit_code == 1
+    assert "there is no such file" in " ".join(missing.output.split())
