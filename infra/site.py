@@ -126,6 +126,8 @@ def _examples(exhibit: Exhibit) -> list[JsonObject]:
 
 def _latency_ms(exhibit: Exhibit) -> float | None:
     """What the shipped variant took for one instance when its variants were measured."""
+    if measured := exhibit.artifact.manifest.variants.get(exhibit.artifact.manifest.variant):
+        return measured.latency_ms
     ladder = exhibit.artifact.manifest.training.get("tables", {}).get("Ladder", {})
     columns = ladder.get("columns", [])
     if "p50 of 1, ms" not in columns:

@@ -154,6 +154,7 @@ def test_the_microphone_is_recorded_as_wav(page: Page) -> None:
     page.wait_for_timeout(700)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#code")).to_contain_text("@recording.wav")
+    expect(page.locator(".examples [aria-pressed=true]")).to_have_count(0)
     assert "%" in ask(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Save the request").click()
@@ -169,6 +170,15 @@ def test_a_forecast_is_drawn_with_its_band(page: Page) -> None:
     expect(page.locator("svg.chart .band")).to_have_count(1)
     assert page.locator("svg.chart").get_attribute("aria-label")
     assert page.locator(".tablebox tbody tr").count() == 12
+
+
+def test_another_variant_is_asked(page: Page) -> None:
+    visit(page, "spoken_digits")
+    page.select_option("#variant", "int8")
+    expect(page.locator("#code")).to_contain_text('"x-variant: int8"')
+    ask(page)
+    page.get_by_text("The whole answer, in JSON").click()
+    expect(page.locator(".result details")).to_contain_text("variant int8")
 
 
 def test_sentences_are_compared(page: Page, models: list[ModelFolder]) -> None:

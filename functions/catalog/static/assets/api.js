@@ -10,6 +10,7 @@ export async function ask(path, request, key) {
   const started = performance.now();
   const headers = { "content-type": request.mediaType, accept: "application/json" };
   if (key) headers["x-api-key"] = key;
+  if (request.variant) headers["x-variant"] = request.variant;
   try {
     const response = await fetch(address(path), { method: "POST", headers, body: request.body });
     const text = await response.text();

@@ -43,6 +43,7 @@ export function widget(model, changed) {
       stop = null;
       button.textContent = "Record with the microphone";
       button.classList.remove("recording");
+      button.dispatchEvent(new Event("input", { bubbles: true }));
       use(new File([encode(trimmed(data, rate), rate)], "recording.wav", { type: "audio/wav" }));
     });
     button.textContent = "Stop";

@@ -32,18 +32,21 @@ export async function open(model, key) {
   whyButton.hidden = !EXPLAINED.includes(model.task);
   const path = (operation) => `v1/models/${model.name}/${operation}`;
 
+  const variants = choice(model, () => refresh());
+  const request = async () => ({ ...(await widget.request()), variant: variants.value() });
+
   async function refresh() {
-    code.show(path("predict"), await widget.request());
+    code.show(path("predict"), await request());
   }
 
   async function run(operation) {
     for (const button of [askButton, whyButton]) button.disabled = true;
     result.setAttribute("aria-busy", "true");
     try {
-      const request = await widget.request();
-      code.show(path(operation), request);
-      const reply = await ask(path(operation), request, key());
-      result.replaceChildren(...shown(reply, request));
+      const asked = await request();
+      code.show(path(operation), asked);
+      const reply = await ask(path(operation), asked, key());
+      result.replaceChildren(...shown(reply, asked));
     } finally {
       result.removeAttribute("aria-busy");
       for (const button of [askButton, whyButton]) button.disabled = false;
@@ -66,6 +69,8 @@ export async function open(model, key) {
     refresh();
     if (!first) run("predict");
   });
+  // What a reader changes is no example any more.
+  widget.element.addEventListener("input", () => examples.dispatchEvent(new Event("left")));
   return [
     make("a", { class: "back", href: "#", textContent: "← All models" }),
     make("p", { class: "task", textContent: taskName(model.task) }),
@@ -73,7 +78,8 @@ export async function open(model, key) {
     make("p", { class: "lead", textContent: model.description }),
     facts(model),
     make("div", { class: "split" },
-      panel("request", "Your request", examples, widget.element, make("div", { class: "actions" }, askButton, whyButton)),
+      panel("request", "Your request", examples, widget.element, ...variants.elements,
+        make("div", { class: "actions" }, askButton, whyButton)),
       panel("answer", "Its answer", result)),
     panel("code wide", "The same from a program", code.element),
   ];
@@ -82,6 +88,16 @@ export async function open(model, key) {
 function panel(name, title, ...children) {
   const heading = make("h2", { id: `${name.split(" ")[0]}-title`, textContent: title });
   return make("section", { class: `panel ${name}`, "aria-labelledby": heading.id }, heading, ...children);
+}
+
+/** Which of the model's graphs answers, where there is a choice. */
+function choice(model, changed) {
+  if (model.variants.length < 2) return { elements: [], value: () => "" };
+  const field = make("select", { id: "variant" }, ...model.variants.map((name) =>
+    make("option", { value: name, textContent: name === model.variant ? `${name}, as a rule` : name, selected: name === model.variant })));
+  field.addEventListener("change", changed);
+  const label = make("label", { htmlFor: "variant", textContent: "Variant" });
+  return { elements: [make("div", { class: "variant" }, label, field)], value: () => (field.value === model.variant ? "" : field.value) };
 }
 
 /** A button per example; the first one is shown at once. */
@@ -101,6 +117,7 @@ async function exampleButtons(model, module, choose) {
     list.append(button);
   }
   if (states.length) choose(states[0].state, true);
+  list.addEventListener("left", () => { for (const each of list.children) each.setAttribute("aria-pressed", "false"); });
   return list;
 }
 

@@ -41,6 +41,7 @@ export function pad(use) {
     canvas.addEventListener(end, () => {
       if (!from) return;
       from = null;
+      canvas.dispatchEvent(new Event("input", { bubbles: true }));
       canvas.toBlob((blob) => use(new File([blob], "drawing.png", { type: "image/png" })), "image/png");
     });
   }

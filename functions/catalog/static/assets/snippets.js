@@ -44,7 +44,7 @@ export function snippets(model) {
   function show(path, request) {
     const inFile = request.body instanceof Blob || request.body.length > LONGEST;
     const name = request.fileName ?? `${model.name}.json`;
-    latest = { url: address(path), mediaType: request.mediaType, body: request.body, file: inFile ? name : "" };
+    latest = { url: address(path), headers: headersOf(request), mediaType: request.mediaType, body: request.body, file: inFile ? name : "" };
     URL.revokeObjectURL(save.href);
     save.hidden = !inFile;
     if (inFile) {
@@ -67,12 +67,19 @@ export function snippets(model) {
   return { element, show };
 }
 
-function curl({ url, mediaType, body, file }) {
-  const data = file ? `--data-binary @${file}` : `--data-raw ${quoted(body)}`;
-  return [`curl ${url}`, `-H "x-api-key: $KEY"`, `-H "content-type: ${mediaType}"`, data].join(" \\\n  ");
+/** The headers beside the key. */
+function headersOf({ mediaType, variant }) {
+  return { "content-type": mediaType, ...(variant ? { "x-variant": variant } : {}) };
 }
 
-function python({ url, mediaType, body, file }) {
+function curl({ url, headers, body, file }) {
+  const data = file ? `--data-binary @${file}` : `--data-raw ${quoted(body)}`;
+  const others = Object.entries(headers).map(([name, value]) => `-H "${name}: ${value}"`);
+  return [`curl ${url}`, `-H "x-api-key: $KEY"`, ...others, data].join(" \\\n  ");
+}
+
+function python({ url, headers, mediaType, body, file }) {
+  const others = Object.entries(headers).map(([name, value]) => `, "${name}": "${value}"`).join("");
   const data = file ? `open(${JSON.stringify(file)}, "rb")` : literal(mediaType, body);
   const option = !file && mediaType === "application/json" ? "json" : "data";
   return `import os
@@ -80,7 +87,7 @@ import requests
 
 answer = requests.post(
     "${url}",
-    headers={"x-api-key": os.environ["KEY"], "content-type": "${mediaType}"},
+    headers={"x-api-key": os.environ["KEY"]${others}},
     ${option}=${data},
 )
 answer.raise_for_status()
@@ -88,12 +95,13 @@ print(answer.json()["predictions"])
 `;
 }
 
-function javascript({ url, mediaType, body, file }) {
+function javascript({ url, headers, mediaType, body, file }) {
+  const others = Object.entries(headers).map(([name, value]) => `, "${name}": "${value}"`).join("");
   const data = file ? `await openAsBlob(${JSON.stringify(file)})` : mediaType === "application/json" ? `JSON.stringify(${body})` : JSON.stringify(body);
   const first = file ? `import { openAsBlob } from "node:fs";\n\n` : "";
   return `${first}const response = await fetch("${url}", {
   method: "POST",
-  headers: { "x-api-key": process.env.KEY, "content-type": "${mediaType}" },
+  headers: { "x-api-key": process.env.KEY${others} },
   body: ${data},
 });
 const { predictions } = await response.json();
