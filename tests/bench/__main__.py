@@ -36,7 +36,7 @@ CHART = Path(__file__).with_name("recorded.png")
 def main() -> None:
     """Race all of them, measure the engine alone, print and write what came out."""
     arguments = _parse()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     with console.status("building the packages"):
         build("local", ROOT)
     races: dict[str, Medians] = {}
