@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import tracemalloc
 import zlib
 from base64 import b64decode
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from serving import encodings
+from serving.errors import TooLarge
 from serving.types import Json
 from tests import artifacts
 from tests.unit.serving.conftest import Context, Model, proxy_event
@@ -232,6 +235,17 @@ def test_bombs_and_broken_packages_are_refused(
     found, raw, _ = send(classifier, body, "application/json", Content_Encoding=coding)
     assert found == status
     assert part in json.loads(raw)["error"]["message"]
+
+
+def test_a_bomb_is_not_unpacked_before_it_is_refused() -> None:
+    bomb = gzip.compress(bytes(20_000_000), 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge):
+            encodings.unpacked(bomb, "gzip", 1000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 MANY = {"instances": [[0, 5, 0]] * 40}
