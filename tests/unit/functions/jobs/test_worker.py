@@ -157,6 +157,7 @@ def test_a_second_upload_to_the_same_address_is_not_begun(world: World) -> None:
     world.worker.begin("me", job_id, first)
     world.worker.begin("me", job_id, second)
     assert list(world.parts(job_id).values()) == [b"1\n"]
+    assert world.job(job_id).version == first
 
 
 def test_looks_that_come_twice_do_not_multiply(world: World) -> None:
@@ -271,6 +272,16 @@ def test_a_message_that_comes_again_sends_no_second_webhook(world: World) -> Non
         world.take(Task(step, "me", job_id))
     world.run()
     assert len(world.receiver.came) == 1
+
+
+def test_an_attempt_that_comes_again_while_another_is_due_is_dropped(world: World) -> None:
+    job_id = hooked(world)
+    world.receiver.statuses = iter([503, 200])
+    world.run(most=2)  # the look that ends the job, and the first attempt
+    assert len(world.receiver.came) == 1
+    world.take(Task(Step.NOTIFY, "me", job_id))
+    assert len(world.receiver.came) == 1
+    assert len(world.tasks.sent) == 1
 
 
 def test_a_job_that_is_gone_is_no_trouble(world: World) -> None:
