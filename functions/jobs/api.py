@@ -29,8 +29,8 @@ from functions.jobs.table import Jobs
 from functions.jobs.webhooks import Hosts
 from serving.errors import Conflict, MethodNotAllowed, NotFound, TooLarge, Unprocessable
 from serving.http import PREFLIGHT, Request, Response, reply
+from serving.json_types import JsonObject
 from serving.limits import Limits
-from serving.types import JsonObject
 
 _PAGE, _LONGEST_PAGE = 20, 100
 _QUERY = {"after", "limit", "model", "status"}

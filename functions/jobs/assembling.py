@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from serving import strict_json
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

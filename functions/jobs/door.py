@@ -5,13 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from time import perf_counter
-
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from typing import TYPE_CHECKING
 
 from functions.jobs.api import Api
 from functions.jobs.job import named_by
@@ -20,11 +14,16 @@ from functions.jobs.worker import Worker
 from serving import events
 from serving.errors import ServingError
 from serving.http import Request, Response, error_reply
+from serving.json_types import JsonObject
 from serving.lambda_context import LambdaContext
 from serving.limits import Limits
 from serving.telemetry import Telemetry
-from serving.types import JsonObject
-from serving.uploads import MAX_RECEIVES
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+# The redrive limit of the queue: after so many receives SQS gives a message up.
+MAX_RECEIVES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,7 @@ class Door:
     def __call__(self, event: JsonObject, context: LambdaContext) -> JsonObject:
         """Answer a request, or take the steps that a queue's batch asks for."""
         if events.is_uploads(event):
-            return dict(
-                process_partial_response(
-                    event=event,
-                    record_handler=partial(self._take, context),
-                    processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
-                )
-            )
+            return self._take_all(event, context)
         started = perf_counter()
         request = events.from_http(event, context, Limits().deadline_s)
         response = self._respond(event, request, context)
@@ -62,7 +55,20 @@ class Door:
                 self.telemetry.fault(context, error)
             return error_reply(error, request.path, request.id)
 
-    def _take(self, context: LambdaContext, record: SQSRecord) -> None:
+    def _take_all(self, event: JsonObject, context: LambdaContext) -> JsonObject:
+        """Take the steps of a batch; the answer names the messages that are to come again."""
+        # Imported here, as a request's cold start has no use for it.
+        from aws_lambda_powertools.utilities.batch import (
+            BatchProcessor,
+            EventType,
+            process_partial_response,
+        )
+
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        take = partial(self._take, context)
+        return dict(process_partial_response(event, take, processor))
+
+    def _take(self, context: LambdaContext, record: "SQSRecord") -> None:
         """Take one step; a job whose step fails for good has failed itself."""
         started, status = perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR
         document = json.loads(record.body)

@@ -9,13 +9,14 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from serving import keys
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 # Whose jobs are those of requests without a key; a table's key cannot be empty.
 NOBODY = "-"
 KEPT_S = 30 * 24 * 3600
 # Inputs of many instances, by their ending: one answer a line.
 BATCHES = (".csv", ".jsonl", ".ndjson")
+NDJSON = "application/x-ndjson"
 BATCH_RESULT, SINGLE_RESULT = "result.jsonl", "result.json"
 
 

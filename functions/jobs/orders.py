@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
+from functions.jobs.job import NDJSON
 from functions.jobs.webhooks import Hosts
-from serving import encodings, http, strict_json
+from serving import http, strict_json
 from serving.errors import BadRequest, Unprocessable, UnsupportedMediaType
-from serving.http import JSON, Request
+from serving.http import JSON, JSON_LINES, Request
+from serving.json_types import Json, JsonObject
 from serving.limits import Limits
-from serving.types import Json, JsonObject
 
-NDJSON = "application/x-ndjson"
 # Media type of an upload -> the name of its object, whose ending tells the engine what it is.
 UPLOADS = {
     "text/csv": "input.csv",
-    NDJSON: "input.jsonl",
+    **dict.fromkeys(JSON_LINES, "input.jsonl"),
     JSON: "input.json",
     "image/png": "input.png",
     "image/jpeg": "input.jpg",
@@ -23,6 +23,8 @@ UPLOADS = {
 # Without an ending the engine goes by the object's own media type: one prediction, no batch.
 ONE_REQUEST = "input"
 _KEYS = {"input", "instances", "media_type", "webhook"}
+# Headers that say what a JSON body can say, and that an upload has no place for.
+_LOST = {"x-label", "x-variant"}
 _NESTING = 32
 _SECRET_LENGTHS = range(16, 257)
 
@@ -62,10 +64,14 @@ def read(request: Request, hosts: Hosts) -> Order:
 
 def of_prediction(request: Request) -> Order:
     """What `POST /v1/models/M/predict` with `Prefer: respond-async` asks for."""
-    coding = request.headers.get("content-encoding", "")
-    body = encodings.unpacked(request.body, coding, Limits().body_bytes)
+    if lost := sorted(_LOST & request.headers.keys()):
+        raise Unprocessable(f"{lost} cannot go with 'Prefer: respond-async', expected it in JSON")
+    if coding := request.headers.get("content-encoding"):
+        from serving import encodings  # with numpy, which no other request needs
+
+        request.body = encodings.unpacked(request.body, coding, Limits().body_bytes)
     stated = request.headers.get("content-type", "")
-    return Order(ONE_REQUEST, body, JSON if request.media_type == JSON else stated)
+    return Order(ONE_REQUEST, request.body, JSON if request.media_type == JSON else stated)
 
 
 def _document(request: Request) -> JsonObject:

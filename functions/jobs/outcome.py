@@ -9,12 +9,11 @@ from pathlib import PurePosixPath
 from functions.jobs import assembling, intake
 from functions.jobs.assembling import Answer, Span
 from functions.jobs.inputs import Inputs
-from functions.jobs.job import Job
+from functions.jobs.job import NDJSON, Job
 from functions.jobs.results import PIECE_BYTES, Results
 from serving import strict_json
-from serving.batches import MEDIA_TYPE
 from serving.http import JSON
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 _UNANSWERED = {"code": "unanswered", "message": "the model gave no answer in time"}
 _AT_ONCE = 8
@@ -80,7 +79,7 @@ def _write_lines(job: Job, seen: Seen, results: Results) -> int:
         span = next(span for span in seen.parts if seen.names[span.first] in seen.answered)
         header = assembling.has_header(span, len(read(span).lines or ()))
     lines = assembling.assemble(_fetched(seen.parts, read), header)
-    results.write(job, assembling.batches(lines, PIECE_BYTES), MEDIA_TYPE)
+    results.write(job, assembling.batches(lines, PIECE_BYTES), NDJSON)
     return (job.lines or 0) - int(bool(header))
 
 

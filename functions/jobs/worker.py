@@ -15,7 +15,7 @@ from functions.jobs.queue import Queue, Step, Task
 from functions.jobs.results import Results
 from functions.jobs.table import Jobs
 from serving.errors import ServingError
-from serving.types import JsonObject
+from serving.json_types import JsonObject
 
 # Looks at a job's parts: every second at first, then ever less often.
 _LOOKS_A_SECOND = 10

@@ -1,6 +1,6 @@
 """Where things lie in S3: the one place that spells a key."""
 
-from serving import digests, manifest
+from serving import digests
 
 # Amazon S3, "Naming Amazon S3 objects": a key is at most 1,024 bytes of UTF-8.
 LONGEST_KEY_BYTES = 1024
@@ -15,6 +15,8 @@ def artifact_file(model: str, digest: str, name: str) -> str:
 
 def artifact_manifest(model: str, digest: str) -> str:
     """The manifest of an artifact; it is written last, so where it is, all of the artifact is."""
+    from serving import manifest  # with numpy, which services that need a key only do without
+
     return artifact_file(model, digest, manifest.NAME)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from serving.types import Json
+from serving.json_types import Json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -70,6 +70,11 @@ def test_what_came_compressed_is_stored_as_it_was(world: World) -> None:
     assert world.read(UPLOADS, world.job(read(response)["id"]).input_key) == b"{}"
 
 
+def test_what_a_job_cannot_carry_is_refused(world: World) -> None:
+    with pytest.raises(ServingError, match=r"\['x-variant'\] cannot go with"):
+        world.ask("POST", "/v1/models/tiny/predict", b"1,2,3\n", x_variant="int8")
+
+
 @pytest.mark.parametrize(
     ("body", "code", "part"),
     [

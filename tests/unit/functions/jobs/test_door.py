@@ -1,11 +1,16 @@
 """Events to the service's halves, and what becomes of a step that fails."""
 
 import json
+import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from functions.jobs.door import MAX_RECEIVES
 from functions.jobs.queue import Step, Task
+from infra.resources import quotas
 from tests.unit.functions.jobs.conftest import UPLOADS, World, record
 from tests.unit.serving.conftest import Context, proxy_event
 
@@ -92,3 +97,13 @@ def test_tasks_read_what_the_queue_has_written() -> None:
     assert Task.read('{"step": "notify", "caller": "me", "job": "1", "turn": 3}') == task
     with pytest.raises(ValueError, match="is not a valid Step"):
         Task.read('{"step": "dance"}')
+
+
+def test_the_service_starts_without_a_models_engine() -> None:
+    code = "import sys, functions.jobs.door; print(sorted(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "onnxruntime", "PIL", "tokenizers"} & set(re.findall(r"\w+", run.stdout))
+
+
+def test_the_service_gives_up_when_its_queue_does() -> None:
+    assert MAX_RECEIVES == quotas.MAX_RECEIVES
