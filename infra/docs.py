@@ -12,6 +12,7 @@ from typer.main import get_group
 
 from infra import figures
 from infra.cli import app
+from infra.resources.gateway import PLANS
 from serving import folder, lock
 from serving.lock import Lock
 
@@ -50,6 +51,16 @@ def commands(_: Path) -> str:
     return "\n".join([*rows, *_rows(get_group(app), "flotilla")]) + "\n"
 
 
+def plans(_: Path) -> str:
+    """A table of the plans that a key may be on."""
+    rows = ["| plan | requests a second | at once | a month |", "|---|---|---|---|"]
+    for name, plan in PLANS.items():
+        throttle, quota = plan["Throttle"], plan["Quota"]
+        figures = (throttle["RateLimit"], throttle["BurstLimit"], quota["Limit"])
+        rows.append(f"| `{name}` | " + " | ".join(f"{figure:,}" for figure in figures) + " |")
+    return "\n".join(rows) + "\n"
+
+
 def _rows(group: TyperGroup, before: str) -> Iterator[str]:
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
@@ -73,6 +84,7 @@ def _figures(locked: Lock) -> tuple[str, str]:
 
 _PARTS: dict[str, Callable[[Path], str]] = {
     "commands": commands,
+    "plans": plans,
     "costs": figures.costs,
     "models": models,
     "starts": figures.starts,
