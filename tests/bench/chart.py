@@ -25,9 +25,8 @@ def draw(races: dict[str, Medians], path: Path) -> None:
     )
     for axes, (model, medians) in zip(panels[:, 0], races.items(), strict=True):
         _panel(axes, model, medians)
-    panels[-1, 0].set_xlabel(
-        "start to first answer, ms, and resident memory: medians of one interleaved run", color=_INK
-    )
+    said = "start to first answer, ms, and resident memory: medians of one interleaved run"
+    figure.supxlabel(said, color=_INK, fontsize=10)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
