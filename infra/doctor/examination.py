@@ -13,6 +13,7 @@ from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
 
+from infra import template
 from infra.doctor import cpu_share
 from infra.doctor.cpu_share import Share
 from infra.doctor.subject import Subject
@@ -20,6 +21,7 @@ from infra.local import runtime
 from infra.local.code import Code, Host
 from infra.local.invocation import Call
 from infra.local.sandbox import Sandbox
+from serving.folder import ModelFolder
 from serving.session import MB_PER_VCPU
 from serving.types import JsonObject
 
@@ -97,7 +99,7 @@ def examine(subject: Subject, say: Callable[[str], None]) -> Examination:
             if _imitable(size) in found
         ]
     if not doses:
-        raise ExaminationError(f"{subject.facts.name} fits no size: {refused[SIZES_MB[-1]]}")
+        raise ExaminationError(f"{subject.facts.name} fits no size: {refused[max(refused)]}")
     return Examination(tuple(doses), refused, f"{share.by}, up to {_cores()} vCPU")
 
 
@@ -185,16 +187,23 @@ def _code(subject: Subject, memory_mb: int) -> Code:
         memory_mb=memory_mb,
         timeout_s=_START_S,
         tmp_mb=512,
-        environment={
-            "FLOTILLA_MODEL": name,
-            "FLOTILLA_ARTIFACTS_BUCKET": "doctor",
-            "FLOTILLA_RESULTS_BUCKET": "doctor",
-            "POWERTOOLS_SERVICE_NAME": name,
-            "POWERTOOLS_METRICS_NAMESPACE": "Flotilla",
-            "OPENBLAS_NUM_THREADS": "1",
-            "ORT_DISABLE_TELEMETRY": "1",
-        },
+        environment=_environment(subject.facts),
     )
+
+
+def _environment(facts: ModelFolder) -> dict[str, str]:
+    """A model's environment as the template has it; what it names in the cloud is not there."""
+    [variables] = [
+        variables
+        for resource in template.render([facts])["Resources"].values()
+        if "FLOTILLA_MODEL" in (variables := _variables(resource))
+    ]
+    return {name: value if isinstance(value, str) else "" for name, value in variables.items()}
+
+
+def _variables(resource: JsonObject) -> JsonObject:
+    found: JsonObject = resource["Properties"].get("Environment", {}).get("Variables", {})
+    return found
 
 
 def _reason(payload: bytes) -> str:
