@@ -12,6 +12,13 @@ from training.release import examples
 
 TRAINING = Path(__file__).parents[3] / "training"
 MODELS = ("cifar10", "ett_load", "pneumonia", "spoken_digits", "traffic")
+AT_LEAST = {
+    "cifar10": {"accuracy": 0.90},
+    "pneumonia": {"accuracy": 0.85, "auc": 0.95},
+    "spoken_digits": {"accuracy": 0.97},
+    "traffic": {"better_than_naive": 0.25},
+}
+AT_MOST = {"ett_load": {"mse_96": 0.37, "mse_192": 0.41, "mse_336": 0.43, "mse_720": 0.43}}
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -30,3 +37,13 @@ def test_artifact_shows_both_ways_to_ask(model: str) -> None:
     asked = examples.parse(artifact.read(EXAMPLES), model)
     assert len(asked) >= 5
     assert {example.path.rsplit("/", 1)[1] for example in asked} == {"predict", "infer"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_ships_is_as_good_as_required_and_answers_so_over_http(model: str) -> None:
+    manifest = artifacts.load(TRAINING / model / "artifact").manifest
+    assert all(manifest.metrics[name] >= need for name, need in AT_LEAST.get(model, {}).items())
+    assert all(manifest.metrics[name] <= most for name, most in AT_MOST.get(model, {}).items())
+    assert manifest.training["parity"]["rows"] >= 200
+    assert manifest.training["door"]["requests"] >= 200
+    assert "int8" in manifest.graphs

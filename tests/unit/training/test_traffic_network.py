@@ -61,12 +61,13 @@ def test_naive_forecast_is_last_weeks_or_the_next_best_day(windows: Windows) -> 
     assert naive[0, :5].tolist() == [0, 1, 2, 24 * 5 + 3, 4]
 
 
-def test_calibrated_quantiles_hold_their_shares(windows: Windows) -> None:
+@pytest.mark.parametrize("ends", [0.1, -0.1], ids=["in order", "crossing"])
+def test_calibrated_quantiles_hold_their_shares(windows: Windows, ends: float) -> None:
     torch.manual_seed(0)
     model = network.Road(width=8).eval()
-    with torch.no_grad():  # quantiles that do not cross, as those of a fitted network
+    with torch.no_grad():
         model.hours[-1].weight[1:] = model.hours[-1].weight[2]
-        model.hours[-1].bias[1:] = torch.tensor([-0.1, 0.0, 0.1])
+        model.hours[-1].bias[1:] = torch.tensor([-ends, 0.0, ends])
     fitting.calibrate(model, windows)
     _, bands = fitting.answer(model, windows)
     known = ~np.isnan(windows.truths)
