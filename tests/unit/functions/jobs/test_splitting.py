@@ -2,7 +2,14 @@
 
 import pytest
 
-from functions.jobs.splitting import LINE_BYTES, PART_BYTES, PART_LINES, Part, split
+from functions.jobs.splitting import (
+    LEAST_LINES,
+    LINE_BYTES,
+    PART_BYTES,
+    PART_LINES,
+    Part,
+    split,
+)
 from serving.errors import TooLarge
 
 HEADER = b"a,b\n"
@@ -41,6 +48,13 @@ def test_every_later_part_of_a_csv_begins_with_the_first_row() -> None:
 def test_long_lines_make_short_parts() -> None:
     line = b"x" * (PART_BYTES // 3) + b"\n"
     assert [part.lines for part in parts(line * 5, ".jsonl", 1 << 20)] == [2, 2, 1]
+
+
+def test_the_longer_its_lines_the_fewer_has_a_part() -> None:
+    found = parts((b"x" * 255 + b"\n") * 1000, ".jsonl", 1 << 16)
+    assert [part.lines for part in found] == [256, 256, 256, 232]
+    found = parts((b"x" * 8191 + b"\n") * 250, ".jsonl", 1 << 16)
+    assert [part.lines for part in found] == [LEAST_LINES, LEAST_LINES, 50]
 
 
 def test_rows_may_hold_line_ends_in_quotes() -> None:
