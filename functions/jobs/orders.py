@@ -91,6 +91,8 @@ def _document(request: Request) -> JsonObject:
 def _asked(document: JsonObject) -> JsonObject:
     """The body that `predict` would take."""
     if "instances" in document:
+        if not isinstance(document["instances"], list):
+            raise Unprocessable("'instances' is no list, expected the one that predict takes")
         return {"instances": document["instances"]}
     asked = document["input"]
     if not isinstance(asked, dict):

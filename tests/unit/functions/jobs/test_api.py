@@ -83,6 +83,7 @@ def test_what_a_job_cannot_carry_is_refused(world: World) -> None:
         ({"instances": [], "input": {}}, "unprocessable", "expected one of them"),
         ({"instances": [], "media_type": "text/csv"}, "unprocessable", "expected one of them"),
         ({"input": 1}, "unprocessable", "'input' is no object"),
+        ({"instances": {}}, "unprocessable", "'instances' is no list"),
         ({"media_type": "video/mp4"}, "unprocessable", "'media_type' is 'video/mp4', expected"),
         ({"media_type": ["text/csv"]}, "unprocessable", "'media_type' is"),
         ({"instanses": []}, "unprocessable", r"unknown keys \['instanses'\]"),
