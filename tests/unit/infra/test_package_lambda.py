@@ -29,6 +29,7 @@ CEILINGS_MB = {
     "numpy": 17.5,
     "numpy.libs": 28.5,
     "onnxruntime": 38.0,
+    "orjson": 0.4,
     "pillow.libs": 3.5,
     "serving": 1.5,
     "tokenizers": 9.0,
