@@ -31,7 +31,8 @@ def _references(home: Path, manifest: Manifest) -> dict[str, JsonObject]:
         rows.append([name, found["value"], ends, str(found["epochs"]), str(found["seconds"])])
     return {
         "References": {
-            "text": "Networks trained on the same texts, on one contended core; what wins ships.",
+            "text": "Networks trained on the same texts, on one contended core, in seconds by the "
+            "clock, in which one stood still at times; what wins ships.",
             "columns": ["model", "accuracy", "95 % interval", "epochs", "seconds"],
             "rows": rows,
         }
