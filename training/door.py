@@ -22,12 +22,14 @@ from training.parity import TOLERANCE, ParityError
 JSON = "application/json"
 
 
-def predictions(folder: Path, bodies: Iterable[bytes], media_type: str) -> Iterator[JsonObject]:
-    """The first prediction that the artifact in `folder` gives to each body.
+def predictions(
+    folder: Path, bodies: Iterable[bytes], media_type: str, variant: str | None = None
+) -> Iterator[JsonObject]:
+    """The first prediction that a variant in `folder`, or the default, gives to each body.
 
     Raises ParityError when one is refused.
     """
-    service = Service.load(folder)
+    service = Service.load(folder).choose(variant)
     router = Router(service)
     for number, body in enumerate(bodies):
         event = _event(service.name, body, media_type)

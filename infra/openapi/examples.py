@@ -22,14 +22,20 @@ def requests(exhibit: Exhibit, operation: str) -> dict[str, JsonObject]:
 
 
 def answers(exhibit: Exhibit, operation: str) -> JsonObject:
-    """Name -> Example Object: what is answered to the request of the same name."""
+    """Name -> Example Object: what is answered to the request of the same name.
+
+    Answers of a variant that has to be picked are left out: the request alone gets others.
+    """
     around = _prediction(exhibit) if operation == "predict" else _inference(exhibit)
     return {
         example["name"]: {
             "value": {**around, **_whole(exhibit, example["answer"]), **_after(operation)}
         }
         for example in _of(exhibit, operation)
-        if "body" in example and _is_short(example["body"]) and _is_short(example["answer"])
+        if "body" in example
+        and "variant" not in example
+        and _is_short(example["body"])
+        and _is_short(example["answer"])
     }
 
 

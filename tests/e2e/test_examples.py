@@ -30,7 +30,7 @@ _EXAMPLES = [
 
 @pytest.mark.parametrize("example", _EXAMPLES)
 def test_example_comes_true(example: Example) -> None:
-    headers = {**HEADERS, "content-type": example.media_type}
+    headers = {**HEADERS, **example.headers}
     reply = requests.post(f"{URL}{example.path}", example.body, headers=headers, timeout=30)
     assert reply.status_code == 200, reply.text
     assert examples.differences(example.answer, json.loads(reply.text)) == []

@@ -62,7 +62,7 @@ def test_examples_come_true(cloud: LocalCloud, model: str, promised: Manifest) -
     """The answers come from the training framework, so this is a check of parity as well."""
     raw = (artifact(model) / manifest.EXAMPLES).read_bytes()
     for example in examples.parse(raw, promised.model):
-        reply = cloud.http("POST", example.path, example.body, {"content-type": example.media_type})
+        reply = cloud.http("POST", example.path, example.body, example.headers)
         assert reply.status == 200, (example.name, reply.body)
         assert examples.differences(example.answer, reply.json(), example.name) == []
 
@@ -75,7 +75,7 @@ def test_every_variant_answers_every_example(
     asked = [e for e in examples.parse(raw, promised.model) if e.path.endswith("/predict")]
     for variant in promised.graphs:
         for example in asked:
-            headers = {"content-type": example.media_type, "x-variant": variant}
+            headers = {**example.headers, "x-variant": variant}
             reply = cloud.http("POST", example.path, example.body, headers)
             assert reply.status == 200, (variant, example.name, reply.body)
             assert reply.json()["variant"] == variant

@@ -58,11 +58,15 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The rungs; what their score is, and how many hundredths below fp32's it may be."""
+    """The rungs; what their score is, and how many hundredths below fp32's it may be.
+
+    The default is one that answers the same `everywhere`, unless that is not asked for.
+    """
 
     rungs: tuple[Rung, ...]
     score: str
     points: float = POINTS
+    everywhere: bool = True
 
     @property
     def passing(self) -> list[Rung]:
@@ -74,7 +78,7 @@ class Ladder:
     @property
     def default(self) -> Rung:
         """The variant to answer callers who pick none."""
-        good = [rung for rung in self.passing if rung.portable]
+        good = [rung for rung in self.passing if rung.portable or not self.everywhere]
         quick = [rung for rung in good if rung.one_ms <= good[0].one_ms * (1 + _EQUAL)]
         return min(quick, key=lambda rung: (-round(rung.score, _SAME_SCORE), rung.size_kb))
 
@@ -90,6 +94,7 @@ def climb(
     feeds: tuple[Tensors, Tensors],
     score: str,
     points: float = POINTS,
+    everywhere: bool = True,
 ) -> None:
     """Time the candidates on feeds of one row and of eight, and record the ladder in `home`.
 
@@ -99,7 +104,7 @@ def climb(
     timing.keep(home.name, graphs, feeds)
     times = timing.times(graphs, feeds)
     rungs = tuple(_rung(one, times[one.variant]) for one in candidates)
-    write(home, Ladder(rungs, score, points))
+    write(home, Ladder(rungs, score, points, everywhere))
 
 
 def time_again(home: Path) -> None:
@@ -120,6 +125,7 @@ def write(folder: Path, ladder: Ladder) -> None:
         "score": ladder.score,
         "machine": f"one thread of {platform.machine()}",
         "gate_points": ladder.points,
+        "same_everywhere": ladder.everywhere,
         "passing": [rung.variant for rung in ladder.passing],
         "default": ladder.default.variant,
         "rungs": [asdict(rung) for rung in ladder.rungs],
@@ -131,7 +137,8 @@ def read(folder: Path) -> Ladder:
     """The ladder recorded in a model's training folder."""
     document = json.loads((folder / NAME).read_text())
     rungs = tuple(Rung(**rung) for rung in document["rungs"])
-    return Ladder(rungs, document["score"], document["gate_points"])
+    everywhere = document.get("same_everywhere", True)
+    return Ladder(rungs, document["score"], document["gate_points"], everywhere)
 
 
 def table(folder: Path, shipped: Iterable[str]) -> dict[str, JsonObject]:
@@ -180,8 +187,9 @@ def _told(ladder: Ladder, shipped: str, *others: str) -> str:
     good = ", ".join(f"`{rung.variant}`" for rung in ladder.passing)
     best = ladder.default.variant
     points = "point" if ladder.points == 1 else "points"
+    among = "are the same on every processor" if ladder.everywhere else "pass"
     reason = (
-        "the fastest of those that are the same on every processor"
+        f"the fastest of those that {among}"
         if best == shipped
         else f"by the times below it would be `{best}`"
     )

@@ -18,13 +18,23 @@ _PATHS = {"predict": "/v1/models/{model}/predict", "infer": "/v2/models/{model}/
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A request and the keys of its reply that are known."""
+    """A request and the keys of its reply that are known.
+
+    `variant` is the one that it asks, where the answers are not the default's.
+    """
 
     name: str
     path: str
     media_type: str
     body: bytes
     answer: JsonObject
+    variant: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request."""
+        chosen = {"x-variant": self.variant} if self.variant else {}
+        return {"content-type": self.media_type, **chosen}
 
 
 def parse(raw: bytes, model: str) -> list[Example]:
@@ -82,4 +92,5 @@ def _example(entry: JsonObject, model: str) -> Example:
         media_type=entry["media_type"],
         body=body,
         answer=entry["answer"],
+        variant=entry.get("variant", ""),
     )

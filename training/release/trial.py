@@ -5,7 +5,7 @@
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -59,8 +59,9 @@ def main(artifact: str, folder: str, memory_mb: str, limit_s: str, variant: str)
         service = Service.load(
             Path(artifact), hooks=hooks.load(Path(folder)), memory_mb=int(memory_mb)
         )
-        service = service.choose(variant or None)
         asked = examples.parse((Path(artifact) / EXAMPLES).read_bytes(), service.name)
+        if variant:
+            asked = [replace(example, variant=variant) for example in asked]
     except (ArtifactError, FolderError) as error:
         sys.exit(sandbox.one_line(error))
     router = Router(service)
@@ -72,7 +73,7 @@ def answer(router: Router, example: Example) -> JsonObject:
     request = Request(
         method="POST",
         path=example.path,
-        headers={"content-type": example.media_type},
+        headers=example.headers,
         body=example.body,
         deadline=monotonic() + router.service.limits.deadline_s,
     )
