@@ -49,6 +49,10 @@ def test_each_variant_answers_when_it_is_asked(model: Model, variant: str) -> No
     inferred = model.infer(tensor, parameters={"variant": variant}).document
     assert inferred["parameters"]["variant"] == variant
     assert inferred["outputs"][0]["data"][1] == pytest.approx(HIGH[variant], abs=1e-6)
+    by_header = model.http(
+        "/v2/models/tiny/infer", {"inputs": [tensor]}, headers={"x-variant": variant}
+    )
+    assert by_header.document["parameters"]["variant"] == variant
 
 
 def test_who_asks_for_none_gets_the_default(model: Model) -> None:

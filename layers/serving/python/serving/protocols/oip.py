@@ -11,7 +11,7 @@ from serving.errors import Unprocessable
 from serving.http import Request, Response, parse_json
 from serving.manifest import Manifest, TensorSpec
 from serving.prices import Usage
-from serving.protocols import oip_binary
+from serving.protocols import native, oip_binary
 from serving.service import Service
 from serving.types import Array, Json, JsonObject, Tensors
 
@@ -53,7 +53,7 @@ def infer(service: Service, request: Request, usage: Usage) -> Response:
         raise Unprocessable(f"the body is {arrays.shown(document)}, expected an object")
     inputs = _read_inputs(service, document, buffers)
     wanted = _read_outputs(service, document)
-    chosen_service = service.choose(_read_variant(document))
+    chosen_service = service.choose(_read_variant(document, request))
     outputs = chosen_service.infer(inputs, request.deadline)
     answer: JsonObject = {
         "model_name": service.name,
@@ -89,9 +89,11 @@ def _variant_json(manifest: Manifest, name: str) -> JsonObject:
     return described
 
 
-def _read_variant(document: JsonObject) -> Json:
+def _read_variant(document: JsonObject, request: Request) -> Json:
+    """The variant that `parameters` ask for, or else the header of any body."""
     parameters = document.get("parameters")
-    return parameters.get("variant") if isinstance(parameters, dict) else None
+    stated = parameters if isinstance(parameters, dict) else {}
+    return stated.get("variant", request.headers.get(native.VARIANT_HEADER))
 
 
 def _read_inputs(service: Service, document: JsonObject, buffers: memoryview) -> Tensors:
