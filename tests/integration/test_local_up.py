@@ -75,7 +75,7 @@ def test_up_serves_says_where_and_leaves_nothing(root: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
     assert not (root / STATE).exists()
-    assert sorted(path.name for path in (root / "build").iterdir()) == ["local", "logs"]
+    assert sorted(path.name for path in (root / "build").iterdir()) == ["compiled", "local", "logs"]
     with pytest.raises(OSError, match="refused"):
         ask(state, "/")
 

@@ -50,7 +50,7 @@ TOO_DEAR = [
     "onnxruntime.capi.onnxruntime_inference_collection",
     "hashlib",
     "tempfile",
-    "platform",
+    *(["platform"] if sys.version_info >= (3, 12) else []),  # before, orjson's `uuid` loads it
     "csv",
     "concurrent.futures",
     "asyncio",

@@ -109,7 +109,7 @@ def _tensor(raw: bytes) -> tuple[str, Array]:
                 values += np.array(packed, dtype=np.int64).tobytes()
             case 8:
                 name = _bytes(content).decode()
-            case 14:
+            case 14 if content:  # data_location, of which 0 is here
                 raise NotPlain("a tensor keeps its data in another file")
     if kind not in _RAW:
         return name, np.array(np.nan)  # of a type that no arithmetic here is done with
