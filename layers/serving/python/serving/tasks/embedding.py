@@ -32,9 +32,9 @@ class Embedding:
         return self._texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:
-        """Texts to the graph's inputs, and `sizes`: how many of them each instance has."""
+        """Texts to the graph's inputs; where some are compared, `sizes` has how many each holds."""
         if not any(map(_compares, instances)):
-            return self._texts.decode(instances) | {"sizes": np.ones(len(instances), np.int64)}
+            return self._texts.decode(instances)
         texts: list[Json] = []
         sizes: list[int] = []
         for index, instance in enumerate(instances):
@@ -48,6 +48,11 @@ class Embedding:
     def encode(self, outputs: Tensors) -> list[Json]:
         vectors, truncated = outputs["embedding"], outputs["truncated"]
         arrays.require_finite(vectors, "the model's answer")
+        if "sizes" not in outputs:
+            return [
+                {"embedding": vector, "truncated": cut}
+                for vector, cut in zip(vectors, truncated.tolist(), strict=True)
+            ]
         predictions: list[Json] = []
         start = 0
         for size in outputs["sizes"].tolist():
