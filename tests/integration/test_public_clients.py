@@ -139,9 +139,10 @@ def test_openai_embeds(client: openai.OpenAI, minilm: str) -> None:
     assert alike > 0.7 > 0.3 > apart
     assert answer.usage.prompt_tokens == answer.usage.total_tokens > 15
     plain = client.embeddings.create(model=minilm, input=texts[0], encoding_format="float")
-    assert np.allclose(plain.data[0].embedding, vectors[0], atol=1e-3)
+    whole = np.array(plain.data[0].embedding)
+    assert whole @ vectors[0] > 0.98, "INT8 scales by all texts of a request"
     short = client.embeddings.create(model=minilm, input=texts[0], dimensions=64).data[0].embedding
-    assert np.allclose(short, vectors[0][:64] / np.linalg.norm(vectors[0][:64]), atol=1e-3)
+    assert np.allclose(short, whole[:64] / np.linalg.norm(whole[:64]), atol=1e-6)
 
 
 def test_openai_raises_our_words(client: openai.OpenAI, minilm: str) -> None:

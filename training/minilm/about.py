@@ -25,8 +25,10 @@ Mean pooling and normalising are in the graph.
         "English only; what it has learned comes from the web, prejudices included.",
         "A text's first 128 tokens count, about 90 words.",
         "Cosines rank pairs; no fixed value of them means 'the same'.",
-        "Vectors of `int8` differ a little between kinds of processors; who compares vectors bit "
-        "by bit picks `int8_weights`.",
+        "`int8` scales activations over a whole request: a text alone and among 39 others has "
+        "vectors with a cosine of 0.992 in the median of 400 texts, 0.984 at the least.",
+        "Its vectors differ a little between kinds of processors, too; who needs the same numbers "
+        "each time picks `int8_weights`.",
     ),
     plots={
         "held_out.png": "Left: cosines over what people judged. Right: rounding, pair by pair.",
