@@ -5,6 +5,7 @@ import gc
 from tests.unit.serving.conftest import Model
 
 REQUESTS = 200
+ROUNDS = 3
 
 
 def test_requests_leave_nothing_behind(classifier: Model) -> None:
@@ -15,9 +16,13 @@ def test_requests_leave_nothing_behind(classifier: Model) -> None:
 
     for number in range(20):  # caches fill, and what is imported on demand is
         ask(number)
-    gc.collect()
-    before = len(gc.get_objects())
-    for number in range(REQUESTS):
-        ask(number)
-    gc.collect()
-    assert len(gc.get_objects()) - before < REQUESTS / 10
+    grown = []
+    for _ in range(ROUNDS):
+        gc.collect()
+        before = len(gc.get_objects())
+        for number in range(REQUESTS):
+            ask(number)
+        gc.collect()
+        grown.append(len(gc.get_objects()) - before)
+    # Threads of other tests in this process make objects, too; a leak shows in every round.
+    assert min(grown) < REQUESTS / 10
