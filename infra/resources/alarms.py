@@ -54,6 +54,16 @@ def latency_alarm(prefix: str, service: str, timeout_s: int) -> Resources:
     }
 
 
+def queue_alarms(prefix: str, service: str, timeout_s: int) -> Resources:
+    """All alarms of a function that answers what comes by way of a queue or a log."""
+    return {
+        **errors_alarm(prefix, service),
+        **faults_alarm(prefix, service),
+        **latency_alarm(prefix, service, timeout_s),
+        **dead_letters_alarm(prefix, service),
+    }
+
+
 def dead_letters_alarm(prefix: str, service: str) -> Resources:
     """Dead letters arrive; those that lie there already must not hold up the release that helps."""
     depth = {

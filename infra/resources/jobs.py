@@ -4,7 +4,7 @@ Jobs ride on the models' own doors for uploads: the service writes a job's parts
 `in/<model>/jobs/` and reads the answers below `out/<model>/jobs/`.
 """
 
-from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
+from infra.resources.alarms import queue_alarms
 from infra.resources.blocks import Block, Resources, arn, ref, skip_checks, sub
 from infra.resources.functions import ALIAS, ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import preflight, route
@@ -46,12 +46,7 @@ def parameters() -> dict[str, Block]:
 
 def jobs() -> Resources:
     """Function, role, log, table, queue, rule and alarms of the service."""
-    alarms = {
-        **errors_alarm(PREFIX, NAME),
-        **faults_alarm(PREFIX, NAME),
-        **latency_alarm(PREFIX, NAME, TIMEOUT_S),
-        **dead_letters_alarm(PREFIX, NAME),
-    }
+    alarms = queue_alarms(PREFIX, NAME, TIMEOUT_S)
     return {
         FUNCTION: _function(alarms),
         f"{PREFIX}Role": _role(),

@@ -1,7 +1,7 @@
 """What one model adds to the stack; every name starts with the model's own."""
 
 from infra.resources import jobs, quotas
-from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
+from infra.resources.alarms import queue_alarms
 from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.dispatch import dispatched
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
@@ -21,12 +21,7 @@ def model(folder: ModelFolder) -> Resources:
     """Function, role, log, queue, rule, alarms of one model.  Raises FolderError."""
     _check(folder)
     prefix = camel(folder.name)
-    alarms = {
-        **errors_alarm(prefix, folder.name),
-        **faults_alarm(prefix, folder.name),
-        **latency_alarm(prefix, folder.name, folder.timeout_s),
-        **dead_letters_alarm(prefix, folder.name),
-    }
+    alarms = queue_alarms(prefix, folder.name, folder.timeout_s)
     return {
         f"{prefix}Function": _function(prefix, folder, alarms),
         f"{prefix}Role": _role(prefix, folder.name),

@@ -1,7 +1,7 @@
 """The service that counts what callers use: fed by the models' logs, asked at `/v1/usage`."""
 
 from infra.resources import quotas
-from infra.resources.alarms import dead_letters_alarm, errors_alarm, faults_alarm, latency_alarm
+from infra.resources.alarms import queue_alarms
 from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import preflight, route
@@ -38,12 +38,7 @@ def parameters() -> dict[str, Block]:
 
 def usage() -> Resources:
     """Function, role, log, dead letters and alarms of the service."""
-    alarms = {
-        **errors_alarm(PREFIX, NAME),
-        **faults_alarm(PREFIX, NAME),
-        **latency_alarm(PREFIX, NAME, TIMEOUT_S),
-        **dead_letters_alarm(PREFIX, NAME),
-    }
+    alarms = queue_alarms(PREFIX, NAME, TIMEOUT_S)
     return {
         f"{PREFIX}Function": _function(alarms),
         f"{PREFIX}Role": function_role(
