@@ -76,7 +76,7 @@ def dead_letters_alarm(prefix: str, service: str) -> Resources:
     measured = {"Metric": depth, "Period": PERIOD_S, "Stat": "Maximum"}
     return {
         f"{prefix}DeadLettersAlarm": _alarm(
-            f"{service}: uploads end among the dead letters",
+            f"{service}: messages end among the dead letters",
             Metrics=[
                 {"Id": "growth", "Expression": "DIFF(depth)", "ReturnData": True},
                 {"Id": "depth", "MetricStat": measured, "ReturnData": False},
