@@ -12,7 +12,7 @@ from serving import strict_json
 JSON = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(min_value=-(2**63), max_value=2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -23,6 +23,10 @@ JSON = st.recursive(
 @given(JSON)
 def test_what_is_written_is_read_back(document: object) -> None:
     assert strict_json.loads(strict_json.dumps(document), nesting=100) == document
+
+
+def test_an_integer_of_more_than_64_bits_is_read_as_a_float() -> None:
+    assert strict_json.loads(b"[18446744073709551617]", nesting=1) == [2.0**64]
 
 
 @given(st.text(alphabet='[]{}"\\a', max_size=60))

@@ -11,7 +11,6 @@ from serving.json_types import Json
 # A string, or one bracket: brackets inside strings do not nest.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _OPENING = (b"[", b"{")
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class NotStrictJson(ValueError):
@@ -19,13 +18,20 @@ class NotStrictJson(ValueError):
 
 
 def loads(raw: bytes, nesting: int) -> Json:
-    """Parse `raw`.  Raises NotStrictJson."""
+    """Parse `raw`; an integer of more than 64 bits becomes a float.  Raises NotStrictJson."""
     if raw.count(b"[") + raw.count(b"{") > nesting:
         _check_nesting(raw, nesting)
     try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _explained(raw)
+
+
+def _explained(raw: bytes) -> Json:
+    """Parse what orjson has refused, to say what is wrong; a number like 1e999 is infinite."""
+    try:
         document = _DECODER.decode(raw.decode())
-        if b"\\u" in raw and _SURROGATE.search(raw):
-            _ENCODER.encode(document).encode()
+        json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeDecodeError as error:
         raise NotStrictJson(f"body is not UTF-8: byte {error.start} is wrong") from None
