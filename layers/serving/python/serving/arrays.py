@@ -1,6 +1,7 @@
 """From JSON numbers to arrays, refusing whatever would be bent on the way."""
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -40,7 +41,9 @@ def from_json(values: Sequence[Json], datatype: str, what: str) -> Array:
 
 def require_finite(array: Array, what: str) -> None:
     """Raise Unprocessable when a floating-point array has NaN or Infinity in it."""
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind != "f" or isfinite(np.vdot(array, array)):
+        return  # one number that is not finite would have shown; a sum may merely be too large
+    if not np.isfinite(array).all():
         raise Unprocessable(f"{what} holds a number that is not finite as {array.dtype}")
 
 

@@ -57,7 +57,10 @@ class Request:
     @property
     def media_type(self) -> str:
         """The body's media type without its parameters, lower-case; JSON when nothing is said."""
-        stated = self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        stated = self.headers.get("content-type", JSON)
+        if stated == JSON:
+            return JSON
+        stated = stated.partition(";")[0].strip().lower()
         return JSON if stated in _UNSAID else stated
 
 

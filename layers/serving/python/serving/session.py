@@ -60,8 +60,7 @@ class Session:
         if monotonic() >= deadline:
             raise DeadlineExceeded("the time for the answer was over before the model ran")
         feeds = {name: inputs[name] for name in self._inputs}
-        options = ort.RunOptions()
-        self._watchdog.watch(options, deadline)
+        options = self._watchdog.watch(deadline)
         try:
             outputs = self._session.run(self._outputs, feeds, options)
         except (ort.InvalidArgument, ort.Fail, ort.RuntimeException) as error:
@@ -70,7 +69,7 @@ class Session:
             shapes = {name: list(array.shape) for name, array in feeds.items()}
             raise Unprocessable(f"the graph cannot run on inputs of shapes {shapes}") from error
         finally:
-            self._watchdog.rest()
+            self._watchdog.rest(deadline)
         return dict(zip(self._outputs, outputs, strict=True))
 
 
@@ -78,20 +77,26 @@ class _Watchdog:
     """A thread that terminates a run whose deadline has passed, to within one tick.
 
     Watching costs two attribute writes while it is awake, and it falls asleep between requests.
+    Runs share their options until one outlives its deadline: the patrol may still terminate those.
     """
 
     def __init__(self) -> None:
+        self._options = ort.RunOptions()
         self._watched: tuple[ort.RunOptions, float] | None = None
         self._awake = threading.Event()
         threading.Thread(target=self._patrol, name="deadline", daemon=True).start()
 
-    def watch(self, options: ort.RunOptions, deadline: float) -> None:
+    def watch(self, deadline: float) -> ort.RunOptions:
+        options = self._options
         self._watched = (options, deadline)
         if not self._awake.is_set():
             self._awake.set()
+        return options
 
-    def rest(self) -> None:
+    def rest(self, deadline: float) -> None:
         self._watched = None
+        if monotonic() >= deadline:
+            self._options = ort.RunOptions()
 
     def _patrol(self) -> None:
         while self._awake.wait():
@@ -103,7 +108,7 @@ class _Watchdog:
                 continue
             options, deadline = watched
             left = deadline - monotonic()
-            if left <= 0:
+            if left <= 0 and self._watched is watched:
                 options.terminate = True
             sleep(min(max(left, 0.001), _TICK_S))
 

@@ -66,7 +66,7 @@ class Texts:
         encodings = self._tokenizer.encode_batch_fast(texts)  # without the places in the text
         rows = [encoding.ids for encoding in encodings]
         tensors = self.tensors(rows)
-        tensors["tokens"] = np.array([len(row) for row in rows])
+        tensors["tokens"] = np.array([*map(len, rows)])
         tensors["truncated"] = np.array([bool(encoding.overflowing) for encoding in encodings])
         return tensors
 
@@ -78,7 +78,7 @@ class Texts:
         if "attention_mask" in self._names:
             tensors["attention_mask"] = _padded([[1] * max(1, len(row)) for row in rows], width, 0)
         if "token_type_ids" in self._names:
-            tensors["token_type_ids"] = np.zeros_like(ids)
+            tensors["token_type_ids"] = np.zeros(ids.shape, dtype=np.int64)
         if "lengths" in self._names:
             tensors["lengths"] = np.array([max(1, len(row)) for row in rows], dtype=np.int64)
         return tensors
@@ -139,7 +139,7 @@ def _load(artifact: Artifact) -> Tokenizer:
 
 def _padded(rows: list[list[int]], width: int, filling: int) -> Array:
     """Rows of at most `width` numbers as INT64 (N, width), filled up on the right."""
-    if all(len(row) == width for row in rows):
+    if min(map(len, rows)) == width:
         return np.array(rows, dtype=np.int64)
     padded = np.full((len(rows), width), filling, dtype=np.int64)
     for place, row in zip(padded, rows, strict=True):
