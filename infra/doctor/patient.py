@@ -20,7 +20,6 @@ _IMPORTED = (
     "serving.routes",
     "serving.service",
     "serving.telemetry",
-    "serving.tracing",
 )
 
 

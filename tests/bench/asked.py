@@ -17,7 +17,6 @@ from serving.prices import Meter
 from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
-from serving.tracing import Tracing
 from tests.bench.engine import ROOT, Group, Step
 
 # Built by `flotilla build`, or by whoever runs this.
@@ -57,10 +56,8 @@ class Asked:
         self.name = self.service.name
         trace = "Root=1-0;Parent=0;Sampled=0"
         self.telemetry = Telemetry(self.name, "Bench", trace_id=lambda: trace)
-        tracing, meter = Tracing(self.name, False), Meter(1024, "x86_64")
-        self.handler = Handler(
-            Router(self.service), self.telemetry, tracing, meter, _no_uploads, _no_job
-        )
+        meter = Meter(1024, "x86_64")
+        self.handler = Handler(Router(self.service), self.telemetry, meter, _no_uploads, _no_job)
         self._session = self.service.session._session
         self._outputs = [tensor.name for tensor in self.service.manifest.outputs]
 

@@ -13,7 +13,6 @@ from serving.prices import Meter
 from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
-from serving.tracing import Tracing
 from serving.types import Json, JsonObject
 from tests import artifacts
 
@@ -104,7 +103,6 @@ def handler_of(folder: Path, hand_over: Callable[[JsonObject], JsonObject] = _no
     return Handler(
         Router(Service.load(folder, version="3")),
         Telemetry("tiny", "Flotilla", lambda: "Root=1-abc;Parent=2;Sampled=1"),
-        Tracing("tiny", enabled=False),
         Meter(512, "x86_64"),
         open_uploads=_no_uploads,
         hand_over=hand_over,

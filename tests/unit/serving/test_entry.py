@@ -110,6 +110,15 @@ print(handler.telemetry.cold, handler.open_uploads() is door, jobs() is held)
     assert run.stdout.strip() == "True False False", run.stderr
 
 
+def test_a_model_is_traced_when_its_facts_say_so(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "from serving.entry import handler; print(type(handler.router).__name__)"
+    assert start(package, code).stdout.strip() == "Router"
+    monkeypatch.setitem(ENVIRONMENT, "FLOTILLA_TRACING", "true")
+    assert start(package, code).stdout.strip() == "TracedRouter"
+
+
 def test_the_upload_door_opens_on_demand(package: Path) -> None:
     code = "from serving.entry import handler; print(type(handler.open_uploads()).__name__)"
     assert start(package, code).stdout.strip() == "Uploads"

@@ -164,18 +164,17 @@ def test_hooks_run_before_and_after_the_graph(tmp_path: Path) -> None:
     assert twice["score"] == pytest.approx(plain["score"], abs=1e-6)
 
 
-@pytest.mark.parametrize("enabled", [True, False])
 def test_tracing_waits_for_the_second_request(
-    serve: Callable[..., Model], enabled: bool, monkeypatch: pytest.MonkeyPatch
+    serve: Callable[..., Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from serving.tracing import Tracing
+    from serving.tracing import TracedRouter
 
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
-    model = serve(artifacts.classifier)
-    tracing = Tracing("tiny", enabled)
-    model = Model(replace(model.handler, tracing=tracing))
+    handler = serve(artifacts.classifier).handler
+    router = TracedRouter(handler.router.service)
+    model = Model(replace(handler, router=router))
     assert model.predict({"instances": [[1, 2, 3]]}).status == 200
-    assert tracing._tracer is None
+    assert router._tracer is None
     assert model.predict({"instances": [[1, 2, 3]]}).status == 200
-    assert (tracing._tracer is not None) is enabled
+    assert router._tracer is not None
     assert model.predict({"instances": []}).status == 422

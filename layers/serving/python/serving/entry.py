@@ -16,7 +16,6 @@ from serving.prices import Meter, Prices
 from serving.routes import Router
 from serving.service import Service
 from serving.telemetry import Telemetry
-from serving.tracing import Tracing
 
 _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -54,13 +53,19 @@ def build() -> Handler:
         open_uploads.cache_clear()
         connect_jobs.cache_clear()
 
-    router = Router(service)
     if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == snapshot.INITIALIZATION:
         examples = artifact.load(folder, locked.served).read(manifest.EXAMPLES)
-        snapshot.register(router, examples, renew)
-    tracing = Tracing(name, os.environ.get("FLOTILLA_TRACING") == "true")
+        snapshot.register(Router(service), examples, renew)
+    traced = os.environ.get("FLOTILLA_TRACING") == "true"
     hand_over = Handover(os.environ["FLOTILLA_JOBS_FUNCTION"], connect_jobs)
-    return Handler(router, telemetry, tracing, meter, open_uploads, hand_over)
+    router = _traced(service) if traced else Router(service)
+    return Handler(router, telemetry, meter, open_uploads, hand_over)
+
+
+def _traced(service: Service) -> Router:
+    from serving.tracing import TracedRouter
+
+    return TracedRouter(service)
 
 
 def _telemetry(name: str) -> Telemetry:

@@ -12,7 +12,6 @@ from serving.lambda_context import LambdaContext
 from serving.prices import Meter
 from serving.routes import Router
 from serving.telemetry import Telemetry
-from serving.tracing import Tracing
 from serving.types import Json, JsonObject
 
 
@@ -30,7 +29,6 @@ class Handler:
 
     router: Router
     telemetry: Telemetry
-    tracing: Tracing
     meter: Meter
     open_uploads: Callable[[], UploadDoor]
     hand_over: Callable[[JsonObject], JsonObject]
@@ -38,23 +36,17 @@ class Handler:
     def __call__(self, event: Json, context: LambdaContext) -> Json:
         """Answer one Lambda event, whichever door it came through."""
         started = perf_counter()
-        if not self.telemetry.cold:
-            self.tracing.warm()
         service = self.router.service
         limit_s = service.limits.deadline_s
         if isinstance(event, dict) and events.is_http(event):
             request = events.from_http(event, context, limit_s)
             if handover.is_for_jobs(request):
                 return self._as_job(event, request, context, started)
-            return events.to_http(
-                self._respond(request, context, "http", started, lambda: events.read_body(event))
-            )
+            return events.to_http(self._respond(request, context, started, event))
         if isinstance(event, dict) and events.is_uploads(event):
             return self.open_uploads().answer(event, context)
         request = events.from_invoke(event, service.name, context, limit_s)
-        return events.to_invoke(
-            self._respond(request, context, "invoke", started, lambda: request.body)
-        )
+        return events.to_invoke(self._respond(request, context, started))
 
     def _as_job(
         self, event: JsonObject, request: Request, context: LambdaContext, started: float
@@ -72,21 +64,23 @@ class Handler:
         self,
         request: Request,
         context: LambdaContext,
-        door: str,
         started: float,
-        read_body: Callable[[], bytes],
+        proxied: JsonObject | None = None,
     ) -> Response:
-        """Answer a request and record it: the one place where an error becomes a reply."""
-        usage = self.meter.usage(cold=self.telemetry.cold, through_gateway=door == "http")
+        """Answer a request and record it: the one place where an error becomes a reply.
+
+        `proxied` is the event that API Gateway sent, with the body in it.
+        """
+        through_gateway = proxied is not None
+        usage = self.meter.usage(self.telemetry.cold, through_gateway)
         try:
-            with self.tracing.segment(door):
-                request.body = read_body()
-                response = self.router.respond(request, usage)
+            if proxied is not None:
+                request.body = events.read_body(proxied)
+            response = self.router.respond(request, usage)
         except Exception as error:
             if not isinstance(error, ServingError):
                 self.telemetry.fault(context, error)
             response = error_reply(error, request.path, request.id)
-        self.telemetry.record(
-            context, door, request.path, int(response.status), started, request.caller
-        )
+        door, status = "http" if through_gateway else "invoke", int(response.status)
+        self.telemetry.record(context, door, request.path, status, started, request.caller)
         return response

@@ -30,17 +30,21 @@ _FAULT = 500
 
 @dataclass(slots=True)
 class Telemetry:
-    """Writes the lines of one function; `trace_id` gives the current X-Ray header."""
+    """Writes the lines of one function; `trace_id` gives the current X-Ray header.
+
+    It is `cold` until a request has been recorded.
+    """
 
     service: str
     namespace: str
     trace_id: Callable[[], str]
-    _cold: bool = field(default=True, init=False)
+    cold: bool = field(default=True, init=False)
+    _directives: list[JsonObject] = field(init=False)
 
-    @property
-    def cold(self) -> bool:
-        """Whether no request has been recorded yet."""
-        return self._cold
+    def __post_init__(self) -> None:
+        self._directives = [
+            {"Namespace": self.namespace, "Dimensions": [["service"]], "Metrics": _METRICS}
+        ]
 
     def record(
         self,
@@ -56,30 +60,21 @@ class Telemetry:
         It names the `caller` when there is one: that is what usage is counted by.
         """
         now = time.time()
-        line = self._line(context, "INFO", "request", now)
-        line.update(
-            door=door,
-            route=route,
-            status=status,
-            _aws={
-                "Timestamp": int(now * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": self.namespace,
-                        "Dimensions": [["service"]],
-                        "Metrics": _METRICS,
-                    }
-                ],
-            },
-            Requests=1,
-            Errors=int(_CLIENT_ERROR <= status < _FAULT),
-            Faults=int(status >= _FAULT),
-            ColdStart=int(self._cold),
-            Latency=(time.perf_counter() - started) * 1000,
-        )
+        line = {
+            **self._line(context, "INFO", "request", now),
+            "door": door,
+            "route": route,
+            "status": status,
+            "_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": self._directives},
+            "Requests": 1,
+            "Errors": int(_CLIENT_ERROR <= status < _FAULT),
+            "Faults": int(status >= _FAULT),
+            "ColdStart": int(self.cold),
+            "Latency": (time.perf_counter() - started) * 1000,
+        }
         if caller:
             line["caller"] = caller
-        self._cold = False
+        self.cold = False
         _write(line)
 
     def fault(self, context: LambdaContext, error: Exception) -> None:
@@ -96,7 +91,7 @@ class Telemetry:
             "message": message,
             "timestamp": f"{stamp},{int(now * 1000) % 1000:03d}+0000",
             "service": self.service,
-            "cold_start": self._cold,
+            "cold_start": self.cold,
             "function_name": context.function_name,
             "function_memory_size": context.memory_limit_in_mb,
             "function_arn": context.invoked_function_arn,
