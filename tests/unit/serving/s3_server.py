@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 
 # What to do with one request instead of answering it.
 Fault = Callable[[BaseHTTPRequestHandler, bytes], None]
@@ -51,8 +52,8 @@ def ignore_range(handler: BaseHTTPRequestHandler, content: bytes) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[S3]:
-    """The server, while the block runs."""
+def serving(tls: SSLContext | None = None) -> Iterator[S3]:
+    """The server, while the block runs; over TLS when it is given a context for that."""
     s3 = S3()
 
     class Handler(BaseHTTPRequestHandler):
@@ -78,7 +79,9 @@ def serving() -> Iterator[S3]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    s3.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    s3.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -1,9 +1,16 @@
 """Objects are read whole from S3 without boto3, whatever goes wrong on the way."""
 
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from serving import objects
 from serving.errors import ArtifactError
@@ -113,3 +120,56 @@ def test_no_credentials_at_all_are_an_error() -> None:
 def test_without_an_endpoint_it_is_amazons(name: str, endpoint: str, path: str) -> None:
     found = objects.connect(name, KEYS)
     assert (found.endpoint, found.path) == (endpoint, path)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of nobody's for 127.0.0.1, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "nobody")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    written = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(written + signed.public_bytes(pem))
+    return path
+
+
+def test_over_tls_who_answers_has_to_be_known(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "_PAUSES_S", ())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with s3_server.serving(context) as s3:
+        s3.objects["/held/a/key"] = CONTENT
+        environ = {**KEYS, "AWS_ENDPOINT_URL": s3.url}
+        with pytest.raises(ArtifactError, match="SSLCertVerificationError"):
+            objects.connect("held", environ).read("a/key")
+        known = objects.connect("held", {**environ, "AWS_CA_BUNDLE": str(certificate)})
+        assert known.read("a/key") == CONTENT
+
+
+def test_a_bundle_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bundle").write_text("no certificates")
+    for path in (tmp_path / "bundle", tmp_path / "nothing"):
+        with pytest.raises(ArtifactError, match=f"AWS_CA_BUNDLE is '{path}', expected cert"):
+            objects.connect("held", {**KEYS, "AWS_CA_BUNDLE": str(path)})
+
+
+def test_amazons_hosts_are_known_by_amazons_own_roots() -> None:
+    trust = objects.connect("held", KEYS).trust
+    assert trust is not None
+    assert trust.verify_mode is ssl.CERT_REQUIRED
+    ours = set(trust.get_ca_certs(binary_form=True))
+    assert len(ours) == 5
+    assert ours < set(ssl.create_default_context(cafile=certifi.where()).get_ca_certs(True))
