@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from serving import events, http, scopes
+from serving import events, http, scopes, strict_json
 from serving.errors import MethodNotAllowed, NotFound, ServingError, Unprocessable
 from serving.http import EMBEDDINGS, FORECAST, PREFLIGHT, Request, Response
 from serving.json_types import JsonObject
@@ -73,7 +73,7 @@ class Door:
             from serving import encodings
 
             request.body = encodings.unpacked(request.body, coding, _LIMITS.body_bytes)
-        document = http.parse_json(request, _LIMITS.nesting)
+        document = strict_json.loads(request.body, _LIMITS.nesting)
         name = document.get("model") if isinstance(document, dict) else None
         if not isinstance(name, str):
             raise Unprocessable("the body lacks 'model', expected an object that names one")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from functions.jobs.job import NDJSON
 from functions.jobs.webhooks import Hosts
-from serving import http, strict_json
+from serving import strict_json
 from serving.errors import BadRequest, Unprocessable, UnsupportedMediaType
 from serving.http import JSON, JSON_LINES, Request
 from serving.json_types import Json, JsonObject
@@ -77,7 +77,7 @@ def of_prediction(request: Request) -> Order:
 def _document(request: Request) -> JsonObject:
     if not request.body.strip():
         return {}
-    document = http.parse_json(request, _NESTING)
+    document = strict_json.loads(request.body, _NESTING)
     if not isinstance(document, dict):
         raise BadRequest("the body is no JSON object")
     unknown = document.keys() - _KEYS

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving import strict_json
+from serving.errors import BadRequest
 
 JSON = st.recursive(
     st.none()
@@ -39,7 +40,7 @@ def test_brackets_in_strings_do_not_nest(text: str) -> None:
 def test_nesting_is_counted_exactly(depth: int) -> None:
     raw = b"[" * depth + b"]" * depth
     strict_json.loads(raw, nesting=depth)
-    with pytest.raises(strict_json.NotStrictJson, match=f"deeper than {depth - 1}"):
+    with pytest.raises(BadRequest, match=f"deeper than {depth - 1}"):
         strict_json.loads(raw, nesting=depth - 1)
 
 

@@ -65,5 +65,5 @@ def _require_parsed(instances: list[Any]) -> None:
 def _parsed(line: bytes, nesting: int) -> Json:
     try:
         return strict_json.loads(line, nesting)
-    except strict_json.NotStrictJson as error:
-        return BadRequest(str(error))
+    except BadRequest as error:
+        return error

@@ -42,23 +42,20 @@ def is_uploads(event: JsonObject) -> bool:
 
 
 def from_http(event: JsonObject, context: LambdaContext, limit_s: float) -> Request:
-    """A proxy event as a request; its body stays as it came until `read_body`."""
+    """A proxy event as a request; its body stays as it came until `read_body`.
+
+    Its caller is who the authorizer says; nobody on a route without one.
+    """
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    authorized = event.get("requestContext", {}).get("authorizer") or {}
     return Request(
         method=event["httpMethod"],
         path=event["path"],
         headers=headers,
         id=context.aws_request_id,
         deadline=deadline(context, limit_s),
-        caller=_caller(event),
+        caller=authorized.get("caller", ""),
     )
-
-
-def _caller(event: JsonObject) -> str:
-    """Who asks, as the authorizer says; nobody on a route without one."""
-    authorized = event.get("requestContext", {}).get("authorizer") or {}
-    caller: str = authorized.get("caller", "")
-    return caller
 
 
 def read_body(event: JsonObject) -> bytes:

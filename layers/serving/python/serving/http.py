@@ -5,7 +5,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from serving import strict_json
-from serving.errors import BadRequest, MethodNotAllowed, ServingError
+from serving.errors import MethodNotAllowed, ServingError
 from serving.json_types import Json
 
 JSON = "application/json"
@@ -113,11 +113,3 @@ def _openai_error(status: int, code: str, message: str) -> Response:
         status = HTTPStatus.BAD_REQUEST
     kind = "server_error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     return reply({"error": {"message": message, "type": kind, "param": None, "code": code}}, status)
-
-
-def parse_json(request: Request, nesting: int) -> Json:
-    """The request's body as JSON.  Raises BadRequest."""
-    try:
-        return strict_json.loads(request.body, nesting)
-    except strict_json.NotStrictJson as error:
-        raise BadRequest(str(error)) from None

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import orjson
 
+from serving.errors import BadRequest
 from serving.json_types import Json
 
 # A string, or one bracket: brackets inside strings do not nest.
@@ -13,12 +14,8 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _OPENING = (b"[", b"{")
 
 
-class NotStrictJson(ValueError):
-    """The bytes are not JSON, or nest too deep."""
-
-
 def loads(raw: bytes, nesting: int) -> Json:
-    """Parse `raw`; an integer of more than 64 bits becomes a float.  Raises NotStrictJson."""
+    """Parse `raw`; an integer of more than 64 bits becomes a float.  Raises BadRequest."""
     if raw.count(b"[") + raw.count(b"{") > nesting:
         _check_nesting(raw, nesting)
     try:
@@ -34,14 +31,14 @@ def _explained(raw: bytes) -> Json:
         json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeDecodeError as error:
-        raise NotStrictJson(f"body is not UTF-8: byte {error.start} is wrong") from None
+        raise BadRequest(f"body is not UTF-8: byte {error.start} is wrong") from None
     except UnicodeEncodeError:
-        raise NotStrictJson("body is not Unicode: it holds half a surrogate pair") from None
+        raise BadRequest("body is not Unicode: it holds half a surrogate pair") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise NotStrictJson(f"body is not JSON: {error.msg} at {where}") from None
+        raise BadRequest(f"body is not JSON: {error.msg} at {where}") from None
     except ValueError as error:
-        raise NotStrictJson(f"body is not JSON: {error}") from None
+        raise BadRequest(f"body is not JSON: {error}") from None
 
 
 def dumps(document: Json) -> bytes:
@@ -65,7 +62,7 @@ def _check_nesting(raw: bytes, nesting: int) -> None:
         if token in _OPENING:
             depth += 1
             if depth > nesting:
-                raise NotStrictJson(f"body nests deeper than {nesting} levels")
+                raise BadRequest(f"body nests deeper than {nesting} levels")
         elif token in (b"]", b"}"):
             depth -= 1
 

@@ -109,7 +109,8 @@ class Texts:
         }
 
     def _text(self, instance: Json, index: int) -> str:
-        text = instance["text"] if _is_object(instance) else instance
+        wrapped = isinstance(instance, dict) and instance.keys() == {"text"}
+        text = instance["text"] if wrapped else instance
         if not isinstance(text, str):
             shown = arrays.shown(instance)
             raise Unprocessable(f"instance {index} is {shown}, expected a text")
@@ -123,10 +124,6 @@ def with_truncated(schema: JsonObject) -> JsonObject:
     """The schema of an answer to a text, which says whether the text was longer than was read."""
     properties = {**schema["properties"], "truncated": {"type": "boolean"}}
     return {**schema, "properties": properties, "required": [*schema["required"], "truncated"]}
-
-
-def _is_object(instance: Json) -> bool:
-    return isinstance(instance, dict) and set(instance) == {"text"}
 
 
 def _load(artifact: Artifact) -> Tokenizer:

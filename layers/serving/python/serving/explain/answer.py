@@ -3,11 +3,11 @@
 from base64 import b64decode
 from time import perf_counter
 
-from serving import arrays, explain
+from serving import arrays, explain, strict_json
 from serving.errors import NotFound, TooLarge, Unprocessable
 from serving.explain import score
 from serving.explain.question import Question
-from serving.http import JSON, Request, Response, parse_json, reply
+from serving.http import JSON, Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import native
 from serving.service import Service
@@ -84,7 +84,7 @@ def _read(service: Service, request: Request) -> tuple[Service, list[Json], Json
         from serving.protocols import raw
 
         return service.choose(variant), raw.instances(service, request), options
-    document = native.question(parse_json(request, service.limits.nesting), known)
+    document = native.question(strict_json.loads(request.body, service.limits.nesting), known)
     options |= {name: document[name] for name in known if name in document}
     for name, value in options.items():
         kind, expected = _KINDS.get(name, (object, ""))

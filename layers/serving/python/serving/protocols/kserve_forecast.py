@@ -8,9 +8,9 @@ Reference: KServe, "TimeSeries LLM Forecast API Reference".
 import time
 from time import perf_counter
 
-from serving import arrays
+from serving import arrays, strict_json
 from serving.errors import NotFound, Unprocessable
-from serving.http import Request, Response, parse_json, reply
+from serving.http import Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import kserve_series, native
 from serving.protocols.kserve_series import MULTIVARIATE, Past
@@ -24,7 +24,7 @@ def forecast(service: Service, request: Request, usage: Usage) -> Response:
     Raises ServingError.
     """
     started = perf_counter()
-    document = parse_json(request, service.limits.nesting)
+    document = strict_json.loads(request.body, service.limits.nesting)
     if not isinstance(document, dict):
         raise Unprocessable(f"the body is {arrays.shown(document)}, expected an object")
     if document.get("model") != service.name:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from time import perf_counter
 
-from serving import arrays
+from serving import arrays, strict_json
 from serving.errors import NotAcceptable, Unprocessable
-from serving.http import JSON, Request, Response, parse_json, reply
+from serving.http import JSON, Request, Response, reply
 from serving.prices import Usage
 from serving.service import Service
 from serving.types import Json, JsonObject
@@ -52,7 +52,7 @@ def read(service: Service, request: Request) -> tuple[Service, list[Json]]:
         from serving.protocols import raw
 
         return service.choose(variant), raw.instances(service, request)
-    document = question(parse_json(request, service.limits.nesting))
+    document = question(strict_json.loads(request.body, service.limits.nesting))
     return service.choose(document.get("variant", variant)), document["instances"]
 
 

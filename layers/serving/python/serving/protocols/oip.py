@@ -6,9 +6,9 @@ Specification: kserve/open-inference-protocol, `specification/protocol/inference
 from math import prod
 from time import perf_counter
 
-from serving import arrays
+from serving import arrays, strict_json
 from serving.errors import Unprocessable
-from serving.http import Request, Response, parse_json
+from serving.http import Request, Response
 from serving.manifest import Manifest, TensorSpec
 from serving.prices import Usage
 from serving.protocols import native, oip_binary
@@ -48,7 +48,7 @@ def infer(service: Service, request: Request, usage: Usage) -> Response:
     """
     started = perf_counter()
     header, buffers = oip_binary.split(request)
-    document = parse_json(header, service.limits.nesting)
+    document = strict_json.loads(header, service.limits.nesting)
     if not isinstance(document, dict):
         raise Unprocessable(f"the body is {arrays.shown(document)}, expected an object")
     inputs = _read_inputs(service, document, buffers)

@@ -5,7 +5,6 @@ tensor that has `binary_data_size`, in order.  BYTES elements carry a 4-byte len
 Specification: triton-inference-server/server, `docs/protocol/extension_binary_data.md`.
 """
 
-from dataclasses import replace
 from http import HTTPStatus
 
 import numpy as np
@@ -22,17 +21,17 @@ MEDIA_TYPE = "application/octet-stream"
 _LENGTH_BYTES = 4
 
 
-def split(request: Request) -> tuple[Request, memoryview]:
-    """The request with its JSON alone, and the bytes behind it.  Raises BadRequest."""
+def split(request: Request) -> tuple[bytes, memoryview]:
+    """The JSON of a request, and the bytes behind it.  Raises BadRequest."""
     stated = request.headers.get(LENGTH_HEADER)
     if stated is None:
-        return request, memoryview(b"")
+        return request.body, memoryview(b"")
     if not stated.isascii() or not stated.isdigit() or int(stated) > len(request.body):
         raise BadRequest(
             f"{LENGTH_HEADER} is {arrays.shown(stated)}, expected at most {len(request.body)}"
         )
     length = int(stated)
-    return replace(request, body=request.body[:length]), memoryview(request.body)[length:]
+    return request.body[:length], memoryview(request.body)[length:]
 
 
 def take(

@@ -8,9 +8,9 @@ from time import perf_counter
 
 import numpy as np
 
-from serving import arrays
+from serving import arrays, strict_json
 from serving.errors import NotFound, Unprocessable
-from serving.http import Request, Response, parse_json, reply
+from serving.http import Request, Response, reply
 from serving.prices import Usage
 from serving.protocols import native
 from serving.service import Service
@@ -27,7 +27,7 @@ def create(service: Service, request: Request, usage: Usage) -> Response:
     body may name a `variant`, and `usage` says what the answer took and cost.
     """
     started = perf_counter()
-    document = parse_json(request, service.limits.nesting)
+    document = strict_json.loads(request.body, service.limits.nesting)
     texts = _texts(document, service.name)
     as_base64 = _format(document) == "base64"
     chosen = service.choose(document.get("variant", request.headers.get(native.VARIANT_HEADER)))

@@ -62,7 +62,7 @@ def _of_body(service: Service, media_type: str, body: bytes) -> list[Json]:
 def _parsed(raw: bytes, nesting: int, what: str) -> Json:
     try:
         return strict_json.loads(raw, nesting)
-    except strict_json.NotStrictJson as error:
+    except BadRequest as error:
         raise BadRequest(f"{what}: {error}") from None
 
 
