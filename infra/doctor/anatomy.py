@@ -11,8 +11,9 @@ from serving.manifest import TensorSpec
 from training.release import graphs
 
 _LARGE_BYTES = 50_000_000
-_QUANTISED = {"DequantizeLinear", "QLinearConv", "MatMulInteger", "ConvInteger", "MatMulNBits"}
-_LOOPING = {"Loop", "Scan"}
+# Operators that take more time for some values than for others of the same shape.
+_UNEVEN = {"Loop", "Scan", "NonMaxSuppression"}
+_KINDS = helper.get_all_tensor_dtypes()
 _SHOWN = 8
 
 Severity = Literal["good", "note", "bad"]
@@ -43,32 +44,33 @@ def look(raw: bytes) -> Anatomy:
     model = graphs.parse(raw)
     inputs, _ = graphs.signature(model)
     operators = Counter(node.op_type for node in graphs.nodes(model))
-    weights = sum(_size(tensor) for tensor in graphs.tensors(model))
+    constants = list(graphs.tensors(model))
     versions = {entry.domain: entry.version for entry in model.opset_import}
     return Anatomy(
         opset=versions.get("", versions.get("ai.onnx", 0)),
         nodes=sum(operators.values()),
         operators=dict(operators.most_common()),
-        weights_bytes=weights,
+        weights_bytes=sum(_size(tensor) for tensor in constants),
         free_dimensions=tuple(
             f"{tensor.name}[{place}]"
             for tensor in inputs
             for place, size in enumerate(tensor.shape)
             if size == -1
         ),
-        findings=tuple(_findings(model, inputs, operators, weights)),
+        findings=tuple(_findings(model, inputs, operators, _fp32_bytes(constants))),
     )
 
 
 def _findings(
-    model: ModelProto, inputs: tuple[TensorSpec, ...], operators: Counter[str], weights: int
+    model: ModelProto, inputs: tuple[TensorSpec, ...], operators: Counter[str], fp32_bytes: int
 ) -> list[Finding]:
     return [
         *_judged(graphs.version_problems(model), "versions are supported"),
         *_judged(graphs.operator_problems(model), "every operator may be served"),
         *_judged(graphs.external_data_problems(model), "no external data"),
         *_shapes(inputs),
-        *_arithmetic(operators, weights),
+        *_weights(fp32_bytes),
+        *_pace(operators),
     ]
 
 
@@ -98,27 +100,31 @@ def _shapes(inputs: tuple[TensorSpec, ...]) -> list[Finding]:
     return found or [Finding("good", "only the batch is free: every request costs about the same")]
 
 
-def _arithmetic(operators: Counter[str], weights: int) -> list[Finding]:
-    found = []
-    if weights > _LARGE_BYTES and not _QUANTISED & operators.keys():
-        found.append(
-            Finding(
-                "note",
-                f"{weights / 1e6:.0f} MB of weights, none in eight bits: an int8 variant starts "
-                "quicker and takes a quarter of the memory",
-            )
+def _weights(fp32_bytes: int) -> list[Finding]:
+    if fp32_bytes <= _LARGE_BYTES:
+        return []
+    return [
+        Finding(
+            "note",
+            f"{fp32_bytes / 1e6:.0f} MB of weights in FP32: an int8 variant starts quicker and "
+            "takes a quarter of the memory",
         )
-    if loops := _LOOPING & operators.keys():
-        found.append(
-            Finding("note", f"{', '.join(sorted(loops))}: how long it runs depends on the input")
-        )
-    if "Resize" in operators or "NonMaxSuppression" in operators:
-        found.append(Finding("note", "its time depends on the size of the picture that is sent"))
-    return found
+    ]
+
+
+def _pace(operators: Counter[str]) -> list[Finding]:
+    if uneven := _UNEVEN & operators.keys():
+        names = ", ".join(sorted(uneven))
+        return [Finding("note", f"{names}: how long it runs depends on what is in the input")]
+    return []
+
+
+def _fp32_bytes(tensors: list[TensorProto]) -> int:
+    return sum(_size(tensor) for tensor in tensors if tensor.data_type == TensorProto.FLOAT)
 
 
 def _size(tensor: TensorProto) -> int:
-    if tensor.data_type == TensorProto.UNDEFINED:  # the empty one of an attribute of another kind
+    if tensor.data_type not in _KINDS:  # as of the empty one of an attribute of another kind
         return 0
     kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
     return int(prod(tensor.dims) * kind.itemsize)

@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from onnx import helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 from typer.testing import CliRunner
 
 from infra import cli
@@ -63,6 +64,11 @@ def severities(found: anatomy.Anatomy) -> list[str]:
     return [finding.severity for finding in found.findings]
 
 
+def notes_of(model: ModelProto) -> list[str]:
+    findings = anatomy.look(model.SerializeToString()).findings
+    return [finding.text for finding in findings if finding.severity == "note"]
+
+
 def test_a_sound_graph_has_nothing_to_hurt() -> None:
     found = anatomy.look(crafted.doubling().SerializeToString())
     assert set(severities(found)) == {"good"}
@@ -87,6 +93,38 @@ def test_what_grows_with_the_request_is_noted(tmp_path: Path) -> None:
     made = artifact.load(artifacts.brightness(tmp_path / "artifact"))
     notes = [one.text for one in anatomy.look(made.graph()).findings if one.severity == "note"]
     assert any("free in image" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted"), [(np.float32, "104 MB of weights in FP32"), (np.float16, ""), (np.int8, "")]
+)
+def test_only_large_weights_in_fp32_would_be_smaller_in_eight_bits(
+    kind: type[np.generic], noted: str
+) -> None:
+    model = crafted.doubling()
+    model.graph.initializer.append(numpy_helper.from_array(np.zeros(26_000_000, kind), "w"))
+    found = anatomy.look(model.SerializeToString())
+    notes = " ".join(one.text for one in found.findings if one.severity == "note")
+    assert noted in notes
+    assert bool(noted) is bool(notes)
+
+
+def test_what_takes_longer_for_some_values_is_noted() -> None:
+    [note] = notes_of(crafted.endless())
+    assert note == "Loop: how long it runs depends on what is in the input"
+
+
+def test_resizing_a_picture_of_one_size_takes_the_same_time_always() -> None:
+    scales = numpy_helper.from_array(np.array([1, 2], np.float32), "scales")
+    node = helper.make_node("Resize", ["x", "", "scales"], ["y"])
+    shapes = [crafted.value("x", ["n", 3])], [crafted.value("y", ["n", 6])]
+    assert notes_of(crafted.model([node], *shapes, [scales])) == []
+
+
+def test_a_constant_of_an_unknown_type_has_no_size() -> None:
+    model = crafted.doubling()
+    model.graph.initializer.append(TensorProto(name="odd", dims=[4], data_type=99))
+    assert anatomy.look(model.SerializeToString()).weights_bytes == 4
 
 
 def test_a_million_answers_cost_what_the_price_list_says() -> None:
