@@ -19,11 +19,13 @@ def doctor(
         str, typer.Argument(metavar="MODEL|FILE.onnx", help="A model's name, or an ONNX file.")
     ],
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page with charts.")
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write a page with charts.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Examine a model or an ONNX file: does it fit, how it starts, what it takes and costs."""
+    if html is not None and not html.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {html.parent} for {html.name}")
     if subject.endswith(".onnx"):
         _require_servable(Path(subject), as_json)
     found = _diagnose(context.obj.resolve(), subject)
@@ -48,7 +50,10 @@ def _require_servable(graph: Path, as_json: bool) -> None:
 
     if not graph.is_file():
         raise GraphError(f"{graph}: there is no such file")
-    found = anatomy.look(graph.read_bytes())
+    try:
+        found = anatomy.look(graph.read_bytes())
+    except GraphError as error:
+        raise GraphError(f"{graph} cannot be served: {error}") from None
     if all(finding.severity != "bad" for finding in found.findings):
         return
     if as_json:

@@ -229,3 +229,17 @@ def test_a_file_that_cannot_be_served_is_told_of_at_once(tmp_path: Path) -> None
     missing = CliRunner().invoke(cli.app, ["doctor", str(tmp_path / "none.onnx")])
     assert missing.exit_code == 1
     assert "there is no such file" in " ".join(missing.output.split())
+
+
+def test_a_file_that_is_no_graph_is_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    run = CliRunner().invoke(cli.app, ["doctor", str(tmp_path / "empty.onnx")])
+    assert run.exit_code == 1
+    assert "empty.onnx cannot be served: not an ONNX model" in " ".join(run.output.split())
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_packed(tmp_path: Path) -> None:
+    for path, reason in {"none/report.html": "there is no folder", "": "is a directory"}.items():
+        run = CliRunner().invoke(cli.app, ["doctor", "iris", "--html", str(tmp_path / path)])
+        assert run.exit_code == 2
+        assert reason in " ".join(run.output.replace("│", "").split())
