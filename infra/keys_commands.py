@@ -23,6 +23,8 @@ Caller = Annotated[str, typer.Argument(metavar="KEY", help="The key's public id,
 
 # unit -> seconds.
 _UNITS = {"h": 3_600, "d": 86_400, "w": 7 * 86_400}
+_LONGEST_S = 100 * 365 * 86_400  # far within what a date can say
+_LONGEST_NAME = 100
 _SECRET = "The key is shown this once, and nobody can read it later."  # noqa: S105 - a sentence
 
 
@@ -48,6 +50,10 @@ def create(
     if unknown := sorted(set(model or ()) - models):
         raise typer.BadParameter(f"no model {unknown[0]!r}, expected some of {sorted(models)}")
     lasts_s = None if expires is None else _seconds(expires)
+    if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise typer.BadParameter(
+            f"the name is {name[:_LONGEST_NAME]!r}, expected 1 to {_LONGEST_NAME} characters"
+        )
     ring = _ring(context, stack, region)
     _show_issued(ring.create(name, plan, model or (), lasts_s), as_json)
 
@@ -111,6 +117,8 @@ def _seconds(text: str) -> int:
     number, unit = text[:-1], text[-1:]
     if not number.isdigit() or unit not in _UNITS or int(number) == 0:
         raise typer.BadParameter(f"--expires is {text!r}, expected 12h, 30d or 4w for example")
+    if int(number) * _UNITS[unit] > _LONGEST_S:
+        raise typer.BadParameter(f"--expires is {text!r}, expected at most 36500d, 100 years")
     return int(number) * _UNITS[unit]
 
 
@@ -136,12 +144,12 @@ def _public(record: "KeyRecord", used: Mapping[str, tuple[int, int]]) -> dict[st
 def _row(record: "KeyRecord", used: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
     now = datetime.now(UTC).timestamp()
     state = record.refused_for(now) or (
-        f"until {_time(record.expires)}" if record.expires else "good"
+        f"until {_time(record.expires, '%Y-%m-%d')}" if record.expires else "good"
     )
     spent, left = used.get(record.meter_id, ("", ""))
     models = record.scopes.replace(",", ", ")
     return (record.caller, record.name, record.plan, models, state, str(spent), str(left))
 
 
-def _time(seconds: int) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ") if seconds else None
+def _time(seconds: int, form: str = "%Y-%m-%dT%H:%MZ") -> str | None:
+    return datetime.fromtimestamp(seconds, UTC).strftime(form) if seconds else None

@@ -1,13 +1,14 @@
 """`flotilla keys`: what is printed of a key, and what is not."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli import app
-from infra.keys_commands import _public, _seconds
+from infra.keys_commands import _public, _row, _seconds
 from serving import credentials
 from serving.credentials import KeyRecord
 
@@ -38,6 +39,24 @@ def test_other_times_are_refused_by_what_was_expected(text: str) -> None:
     assert result.exit_code == 2
     said = re.sub(r"[│\s]+", " ", result.stderr)
     assert "expected 12h, 30d or 4w" in said
+
+
+def test_an_end_that_no_calendar_has_is_refused() -> None:
+    result = CliRunner().invoke(app, ["keys", "create", "x", "--expires", "99999999d"])
+    assert result.exit_code == 2
+    assert "at most 36500d" in re.sub(r"[│\s]+", " ", result.stderr)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a" * 101, "two\nlines"])
+def test_a_name_that_a_list_cannot_show_is_refused(name: str) -> None:
+    result = CliRunner().invoke(app, ["keys", "create", name])
+    assert result.exit_code == 2
+    assert "expected 1 to 100 characters" in re.sub(r"[│\s]+", " ", result.stderr)
+
+
+def test_the_list_says_the_day_that_a_key_ends() -> None:
+    lasting = replace(RECORD, expires=4_102_444_800)
+    assert _row(lasting, {"id": (3, 7)})[4:] == ("until 2100-01-01", "3", "7")
 
 
 def test_json_of_a_key_holds_nothing_that_helps_a_guesser() -> None:
