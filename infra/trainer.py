@@ -21,18 +21,12 @@ def train(root: Path, model: str, arguments: Sequence[str], part: str = "train")
 
     Raises TrainError when there is none, or what it imports is not installed.
     """
-    script = root / "training" / model / f"{part}.py"
-    if not script.is_file():
-        known = sorted(path.parent.name for path in (root / "training").glob(f"*/{part}.py"))
-        raise TrainError(f"{script} is missing, expected one of the models {known}")
+    script = _script(root, model, part)
     sys.argv = [str(script), *arguments]
     try:
         runpy.run_path(str(script), run_name="__main__")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("training", "serving"):
-            raise
-        group = "train" if error.name in _HEAVY else "dev"
-        raise TrainError(f"{error.name} is not installed: run `make setup-{group}`") from None
+        raise _uninstalled(error) from None
 
 
 def optimise(root: Path, model: str, arguments: Sequence[str], fresh: bool = False) -> str:
@@ -42,8 +36,12 @@ def optimise(root: Path, model: str, arguments: Sequence[str], fresh: bool = Fal
 
     Raises TrainError as `train` does.
     """
-    from training import remeasure
-    from training.networks import timing
+    _script(root, model, "optimise")
+    try:
+        from training import remeasure
+        from training.networks import timing
+    except ModuleNotFoundError as error:
+        raise _uninstalled(error) from None
 
     if fresh or arguments or not timing.is_kept(model):
         train(root, model, arguments, "optimise")
@@ -55,3 +53,20 @@ def optimise(root: Path, model: str, arguments: Sequence[str], fresh: bool = Fal
 def laddered(root: Path) -> list[str]:
     """The models that have a ladder."""
     return sorted(path.parent.name for path in (root / "training").glob("*/ladder.json"))
+
+
+def _script(root: Path, model: str, part: str) -> Path:
+    script = root / "training" / model / f"{part}.py"
+    if not script.is_file():
+        homes = {path.parent for path in (root / "training").glob(f"*/{part}.py")}
+        known = sorted(home.name for home in homes if (home / "train.py").is_file())
+        raise TrainError(f"{script} is missing, expected one of the models {known}")
+    return script
+
+
+def _uninstalled(error: ModuleNotFoundError) -> Exception:
+    """What to do about a module that is not there; a missing one of ours is a bug."""
+    if (error.name or "").partition(".")[0] in ("training", "serving"):
+        return error
+    group = "train" if error.name in _HEAVY else "dev"
+    return TrainError(f"{error.name} is not installed: run `make setup-{group}`")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import training
 from infra import trainer
 from infra.trainer import TrainError
 from training import remeasure
@@ -77,3 +78,32 @@ def test_a_bug_in_a_script_is_not_hidden(tmp_path: Path) -> None:
     script(tmp_path, "import training.nowhere\n")
     with pytest.raises(ModuleNotFoundError, match=r"training\.nowhere"):
         trainer.train(tmp_path, "wind", [])
+
+
+def test_optimising_an_unknown_model_names_those_that_have_variants(tmp_path: Path) -> None:
+    for name in ("wind", "rain", "shared"):
+        script(tmp_path, "", name)
+    for name in ("wind", "shared"):
+        (tmp_path / "training" / name / "optimise.py").touch()
+    (tmp_path / "training" / "shared" / "train.py").unlink()  # modules that models share
+    with pytest.raises(TrainError, match=r"optimise.py is missing.*of the models \['wind'\]"):
+        trainer.optimise(tmp_path, "rain", [])
+
+
+def test_optimising_without_what_it_measures_with_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bare:
+        """An environment that has only what serving needs."""
+
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "training.remeasure":
+                raise ModuleNotFoundError(name="scipy")
+
+    script(tmp_path, "")
+    (tmp_path / "training" / "wind" / "optimise.py").touch()
+    monkeypatch.delitem(sys.modules, "training.remeasure")
+    monkeypatch.delattr(training, "remeasure")
+    monkeypatch.setattr(sys, "meta_path", [Bare(), *sys.meta_path])
+    with pytest.raises(TrainError, match="scipy is not installed: run `make setup-dev`"):
+        trainer.optimise(tmp_path, "wind", [])
