@@ -36,6 +36,20 @@ def test_what_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
             examination.examine(iris, lambda _: None)
 
 
+def test_memory_is_not_cut_by_the_processors_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(examination, "SIZES_MB", (512, 10_240))
+    monkeypatch.setattr(examination, "_SECONDS", 0.1)
+    monkeypatch.setattr(examination, "_cores", lambda: 1)
+    with subject.packed(ROOT, "iris") as iris:
+        with (iris.task_root / "patient.py").open("a") as patient:
+            patient.write("import mmap\n_hoard = mmap.mmap(-1, 8 << 30, mmap.MAP_PRIVATE)\n")
+        found = examination.examine(iris, lambda _: None)
+    assert [dose.memory_mb for dose in found.doses] == [10_240]
+    assert "Cannot allocate memory" in found.refused[512]
+
+
 def test_an_unknown_model_is_named() -> None:
     with pytest.raises(FolderError, match="expected one of the models"), subject.packed(ROOT, "no"):
         pass

@@ -3,7 +3,7 @@
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from serving.errors import BadRequest, TooLarge
 from serving.limits import Limits
@@ -13,6 +13,16 @@ MEDIA_TYPES = ("image/png", "image/jpeg")
 _FORMATS = ("PNG", "JPEG")
 _MODES = {1: "L", 3: "RGB"}
 _SIXTEEN_TO_EIGHT = 257
+# EXIF's orientation -> what turns the image upright (CIPA DC-008, "Exif", tag 0x0112).
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def decode_all(files: list[bytes], channels: int, limits: Limits) -> list[Array]:
@@ -35,9 +45,11 @@ def decode(raw: bytes, channels: int, limits: Limits) -> Array:
     try:
         with Image.open(BytesIO(raw), formats=_FORMATS) as image:
             _require_size(image, limits)
-            upright = ImageOps.exif_transpose(image)
-            pixels = np.asarray(_eight_bit(upright).convert(_MODES[channels]), dtype=np.uint8)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            upright = _eight_bit(_upright(image))
+            pixels = np.asarray(upright.convert(_MODES[channels]), dtype=np.uint8)
+    except Image.DecompressionBombError:  # Pillow's own limit, far above ours
+        raise TooLarge(f"the image has more than {limits.image_pixels} pixels") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise BadRequest(f"the image cannot be read as PNG or JPEG: {_reason(error)}") from None
     return pixels.reshape(*pixels.shape[:2], channels)
 
@@ -49,6 +61,12 @@ def _require_size(image: Image.Image, limits: Limits) -> None:
             f"the image is {width} x {height}, expected at most {limits.image_side} a side "
             f"and {limits.image_pixels} pixels"
         )
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Pillow's own `exif_transpose` would copy the pixels, and write the EXIF that is left anew."""
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
