@@ -16,7 +16,10 @@ _CORES = 2
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars for a million answers in a month, Lambda alone; `gateway` is what comes on top."""
+    """US dollars for a million answers in a month, Lambda alone.
+
+    `gateway` is what API Gateway and its authorizer cost on top.
+    """
 
     memory_mb: int
     x86_64: float
@@ -45,6 +48,11 @@ def of(found: Examination, prices: Prices) -> tuple[Cost, ...]:
     return tuple(_cost(dose, prices) for dose in found.doses)
 
 
+def mean_ms(dose: Dose) -> float:
+    """How long callers wait on average, those included who meet a sandbox that has to start."""
+    return (1 - COLD_SHARE) * dose.p50_ms + COLD_SHARE * _cold_ms(dose)
+
+
 def break_even(dose: Dose, cost: Cost, prices: Prices) -> BreakEven:
     """When the instance of the price list is cheaper than this size on x86_64."""
     month = prices.instance_hour * SECONDS_A_MONTH / 3600
@@ -59,7 +67,7 @@ def break_even(dose: Dose, cost: Cost, prices: Prices) -> BreakEven:
 def _cost(dose: Dose, prices: Prices) -> Cost:
     gb = dose.memory_mb / _MB_PER_GB
     warm_s = ceil(dose.p50_ms) / 1000
-    cold_s = ceil(dose.init_ms + dose.phases["first run"]) / 1000
+    cold_s = ceil(_cold_ms(dose)) / 1000
     kept = gb * SNAPSHOT_GB_SECOND * SECONDS_A_MONTH + COLD_SHARE * MILLION * gb * RESTORE_GB
 
     def usd(gb_second: float, start_s: float) -> float:
@@ -72,5 +80,9 @@ def _cost(dose: Dose, prices: Prices) -> Cost:
         arm64=round(usd(prices.gb_second_arm64, cold_s), 4),
         x86_64_snapstart=round(usd(prices.gb_second_x86_64, warm_s) + kept, 4),
         arm64_snapstart=round(usd(prices.gb_second_arm64, warm_s) + kept, 4),
-        gateway=round(MILLION * prices.gateway_call, 4),
+        gateway=round(MILLION * (prices.gateway_call + prices.authorization), 4),
     )
+
+
+def _cold_ms(dose: Dose) -> float:
+    return dose.init_ms + dose.phases["first run"]

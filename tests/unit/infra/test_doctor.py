@@ -20,7 +20,7 @@ from serving import artifact
 from serving.folder import ModelFolder
 from serving.lock import Lock, Tuning
 from serving.manifest import Variant
-from serving.prices import Prices
+from serving.prices import Meter, Prices
 from tests import artifacts
 from tests.unit.training import crafted
 from training.release.examples import Example
@@ -135,7 +135,8 @@ def test_a_million_answers_cost_what_the_price_list_says() -> None:
     assert cost.x86_64_snapstart == pytest.approx(
         0.20 + 1e4 * 0.0000166667 + 0.0000015046 * 2_592_000 + 1e4 * 0.0001397998, abs=1e-4
     )
-    assert cost.gateway == 3.5
+    answers = [Meter(1024, "x86_64").answer_usd(10, through) for through in (True, False)]
+    assert cost.gateway == pytest.approx(1e6 * (answers[0] - answers[1]), abs=1e-4)
 
 
 def test_a_server_is_cheaper_when_as_many_answers_cost_its_month() -> None:
@@ -153,6 +154,11 @@ def test_the_quickest_of_the_cheapest_is_chosen(subject: Subject) -> None:
     tiny = [dose(512, 0.5), dose(1769, 0.3)]
     assert diagnosis(subject, *tiny).memory_mb == 512
     assert diagnosis(subject, dose(512, 1.0, peak_mb=500.0), dose(1024, 1.0)).memory_mb == 1024
+
+
+def test_starts_decide_between_answers_that_are_equally_quick(subject: Subject) -> None:
+    equal = [dose(512, 0.050, init_ms=360.0), dose(1024, 0.051, init_ms=195.0)]
+    assert diagnosis(subject, *equal).memory_mb == 1024
 
 
 def test_what_does_not_fit_is_bad(subject: Subject) -> None:
