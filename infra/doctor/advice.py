@@ -58,6 +58,7 @@ def conclude(subject: Subject, anatomy: Anatomy, found: Examination, prices: Pri
     manifest = subject.artifact.manifest
     variant, why_variant = _variant(subject)
     threads = min(threads_for(dose.memory_mb), subject.lock.tuning.threads)
+    even = costs.break_even(dose, cost, prices)
     return Diagnosis(
         model=subject.facts.name,
         task=manifest.task,
@@ -83,19 +84,27 @@ def conclude(subject: Subject, anatomy: Anatomy, found: Examination, prices: Pri
             "many as helped when the model was published",
             why_variant,
             _snapstart(dose, cost),
+            _server(even),
         ),
-        break_even=costs.break_even(dose, cost, prices),
+        break_even=even,
     )
 
 
 def _recommended(found: Examination, costed: tuple[Cost, ...]) -> tuple[Dose, Cost]:
-    """The quickest of the cheapest that have memory to spare; the largest when none has."""
+    """The quickest of the cheapest that start in time and have memory to spare, or the largest."""
     pairs = list(zip(found.doses, costed, strict=True))
-    roomy = [pair for pair in pairs if pair[0].peak_mb <= _MOST_OF_MEMORY * pair[0].memory_mb]
-    able = roomy or pairs[-1:]
+    able = [pair for pair in pairs if not _late(pair[0]) and not _tight(pair[0])] or pairs[-1:]
     least = min(cost.x86_64 for _, cost in able)
     cheap = [pair for pair in able if pair[1].x86_64 <= least * _AS_CHEAP]
     return min(cheap, key=lambda pair: (costs.mean_ms(pair[0]), pair[0].memory_mb))
+
+
+def _late(dose: Dose) -> bool:
+    return dose.init_ms > INIT_LIMIT_MS
+
+
+def _tight(dose: Dose) -> bool:
+    return dose.peak_mb > _MOST_OF_MEMORY * dose.memory_mb
 
 
 def _variant(subject: Subject) -> tuple[str, str]:
@@ -122,6 +131,15 @@ def _snapstart(dose: Dose, cost: Cost) -> str:
     return f"no SnapStart: a start takes {dose.init_ms:.0f} ms, too little to pay for snapshots"
 
 
+def _server(even: BreakEven) -> str:
+    return (
+        f"a server that is always on (${even.instance_month_usd:g} a month) is cheaper from "
+        f"{even.requests_a_month / 1e6:.1f} million requests a month on, "
+        f"{even.requests_a_second:.1f} a second without a pause; it can do "
+        f"{even.instance_requests_a_second:,.0f} a second"
+    )
+
+
 def _fit(subject: Subject, found: Examination, dose: Dose) -> list[Finding]:
     unzipped = subject.package_bytes + subject.layers_bytes
     fits = unzipped <= UNZIPPED_BYTES
@@ -135,7 +153,7 @@ def _fit(subject: Subject, found: Examination, dose: Dose) -> list[Finding]:
         *(Finding("bad", f"{size} MB: {reason}") for size, reason in found.refused.items()),
     ]
     for each in found.doses:
-        if each.init_ms > INIT_LIMIT_MS:
+        if _late(each):
             findings.append(
                 Finding(
                     "bad",
@@ -143,7 +161,7 @@ def _fit(subject: Subject, found: Examination, dose: Dose) -> list[Finding]:
                     f"{INIT_LIMIT_MS} that Lambda allows",
                 )
             )
-        if each.peak_mb > _MOST_OF_MEMORY * each.memory_mb:
+        if _tight(each):
             findings.append(
                 Finding(
                     "note",

@@ -10,6 +10,10 @@ from serving.prices import Prices
 MILLION = 1_000_000
 # Of a hundred requests, how many are reckoned to meet a sandbox that has to start.
 COLD_SHARE = 0.01
+ASSUMED = (
+    f"Prices of us-east-1 as of 2026-11; {COLD_SHARE:.0%} of requests are reckoned to start a "
+    "sandbox; arm64 is reckoned with the times of x86_64."
+)
 _MB_PER_GB = 1024
 _CORES = 2
 

@@ -6,7 +6,7 @@ from html import escape
 from infra.doctor import charts
 from infra.doctor.advice import Diagnosis
 from infra.doctor.anatomy import Finding
-from infra.doctor.costs import COLD_SHARE, MILLION
+from infra.doctor.costs import ASSUMED, MILLION
 
 _STYLE = """
 :root{--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--card:#fff;--back:#f4f6f9}
@@ -50,7 +50,7 @@ def render(found: Diagnosis) -> str:
         [
             _tiles(found),
             '<div class="grid2">',
-            _card("Recommended", _list(("say", reason) for reason in _reasons(found))),
+            _card("Recommended", _list(("say", reason) for reason in found.reasons)),
             _card("Does it fit?", _findings(found.fit)),
             _card(f"A start at {found.memory_mb} MB", _start(found), "wide"),
             _card("Time for an answer, by memory", _times(found)),
@@ -85,17 +85,6 @@ def _tiles(found: Diagnosis) -> str:
         f'<div class="tile"><b>{value}</b><span>{what}</span></div>' for value, what in tiles
     )
     return f'<div class="tiles">{drawn}</div>'
-
-
-def _reasons(found: Diagnosis) -> list[str]:
-    even = found.break_even
-    return [
-        *found.reasons,
-        f"A server at ${even.instance_month_usd:g} a month is cheaper from "
-        f"{even.requests_a_month / 1e6:.1f} million requests a month on "
-        f"({even.requests_a_second:.1f} a second without a pause); it can do "
-        f"{even.instance_requests_a_second:,.0f} a second.",
-    ]
 
 
 def _start(found: Diagnosis) -> str:
@@ -183,8 +172,7 @@ def _costs(found: Diagnosis) -> str:
 def _footer(found: Diagnosis) -> str:
     return (
         f"Measured in the local cloud's sandbox on this machine; CPU share: "
-        f"{found.examination.share}. Prices of us-east-1 as of 2026-11; {COLD_SHARE:.0%} of "
-        "requests are reckoned to start a sandbox; arm64 is reckoned with the times of x86_64."
+        f"{found.examination.share}. {ASSUMED}"
     )
 
 

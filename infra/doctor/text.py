@@ -3,6 +3,7 @@
 from rich.markup import escape
 
 from infra import terminal
+from infra.doctor import costs
 from infra.doctor.advice import Diagnosis
 from infra.doctor.anatomy import Anatomy, Finding
 
@@ -32,7 +33,7 @@ def show(found: Diagnosis) -> None:
     _section("Recommended")
     for reason in found.reasons:
         out.print(f"- {escape(reason)}")
-    _against_server(found)
+    out.print(f"\n{costs.ASSUMED}")
 
 
 def show_anatomy(anatomy: Anatomy) -> None:
@@ -87,13 +88,3 @@ def _costs(found: Diagnosis) -> None:
         for cost in found.costs
     ]
     terminal.print_table(headings, rows, right=5)
-
-
-def _against_server(found: Diagnosis) -> None:
-    even = found.break_even
-    can = even.instance_requests_a_second
-    terminal.out.print(
-        f"- a server that is always on (${even.instance_month_usd:g} a month) is cheaper from "
-        f"{even.requests_a_month / 1e6:.1f} million requests a month on, "
-        f"{even.requests_a_second:.1f} a second without a pause; it can do {can:,.0f} a second"
-    )

@@ -161,6 +161,12 @@ def test_starts_decide_between_answers_that_are_equally_quick(subject: Subject) 
     assert diagnosis(subject, *equal).memory_mb == 1024
 
 
+def test_a_size_that_starts_too_late_is_not_recommended(subject: Subject) -> None:
+    late, quick = dose(512, 1.0, init_ms=11_000), dose(10240, 1.0, init_ms=9_000)
+    assert diagnosis(subject, late, quick).memory_mb == 10_240
+    assert diagnosis(subject, late).memory_mb == 512
+
+
 def test_what_does_not_fit_is_bad(subject: Subject) -> None:
     heavy = replace(subject, package_bytes=200_000_000)
     slow = diagnosis(heavy, dose(512, 1.0, init_ms=11_000))
@@ -207,6 +213,8 @@ def test_the_text_names_what_to_choose(
     shown = capsys.readouterr().out
     assert "1024 *" in shown
     assert "variant fp32: there is no other" in shown
+    assert "a server that is always on ($64.26 a month)" in shown
+    assert "1% of requests are reckoned to start a sandbox" in shown
 
 
 def test_points_of_a_chart_are_in_order_and_inside() -> None:
