@@ -86,10 +86,13 @@ def float_wav() -> bytes:
     )
 
 
-def without_rate() -> bytes:
-    """A WAV whose header says 0 samples a second."""
+def stated(place: int, value: int, size: int = 4) -> bytes:
+    """A WAV with another number at a place of its header."""
     file = wav(np.zeros(8))
-    return file[:24] + b"\0\0\0\0" + file[28:]
+    return file[:place] + value.to_bytes(size, "little") + file[place + size :]
+
+
+RIFF_BYTES, FMT_BYTES, RATE, BITS = 4, 16, 24, 34  # where the header says so
 
 
 @pytest.mark.parametrize(
@@ -101,9 +104,25 @@ def without_rate() -> bytes:
         (float_wav(), 400, "cannot be read as PCM WAV"),
         (wav(np.zeros(0)), 400, "no samples"),
         (wav(np.zeros(8000 * 31)), 413, "lasts 31.0 s, expected at most 30 s"),
-        (without_rate(), 400, "it has no sample rate"),
+        (stated(RATE, 0), 400, "has 0 samples a second, expected 1 to 384000"),
+        (stated(RATE, 4_294_967_291), 400, "has 4294967291 samples a second"),
+        (stated(BITS, 64, 2), 400, "has 8 bytes a sample, expected 1 to 4"),
+        (stated(FMT_BYTES, 1 << 31), 400, "PCM WAV: it is cut off"),
+        (stated(RIFF_BYTES, 20), 400, "PCM WAV: it is cut off"),
     ],
-    ids=["empty", "cut off", "Ogg", "float", "silence of no length", "31 s", "no rate"],
+    ids=[
+        "empty",
+        "cut off",
+        "Ogg",
+        "float",
+        "silence of no length",
+        "31 s",
+        "no rate",
+        "a rate of gigabytes",
+        "64 bits",
+        "long chunk",
+        "short file",
+    ],
 )
 def test_bad_recordings(serve: Callable[..., Model], file: bytes, status: int, part: str) -> None:
     model = serve(artifacts.loudness)

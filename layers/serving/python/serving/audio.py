@@ -11,6 +11,9 @@ from serving.limits import Limits
 from serving.types import Array
 
 MEDIA_TYPES = ("audio/wav", "audio/x-wav", "audio/wave")
+# As high as studios record; what resampling takes of memory grows with the rate that a file states.
+_HIGHEST_RATE = 384_000
+_WIDEST_BYTES = 4
 _UNSIGNED_CENTRE = 128
 _BITS_PER_BYTE = 8
 
@@ -22,14 +25,13 @@ def decode(raw: bytes, rate: int, limits: Limits) -> Array:
     """
     try:
         with wave.open(BytesIO(raw)) as file:
-            _require_short(file, limits)
+            _require_sound(file, limits)
             frames = file.readframes(file.getnframes())
             samples = _samples(frames, file.getsampwidth(), file.getnchannels())
             source_rate = file.getframerate()
-    except (wave.Error, EOFError, ValueError) as error:
-        raise BadRequest(
-            f"the audio cannot be read as PCM WAV: {error or 'it is cut off'}"
-        ) from None
+    except (wave.Error, EOFError, RuntimeError) as error:  # `wave` seeks beyond the end of chunks
+        reason = str(error) or "it is cut off"
+        raise BadRequest(f"the audio cannot be read as PCM WAV: {reason}") from None
     if not len(samples):
         raise BadRequest("the audio has no samples")
     return resample(samples, source_rate, rate).astype(np.float32)
@@ -50,10 +52,13 @@ def resample(samples: Array, source_rate: int, rate: int) -> Array:
     return resampled[: ceil(len(samples) * rate / source_rate)]
 
 
-def _require_short(file: wave.Wave_read, limits: Limits) -> None:
-    if file.getframerate() < 1:
-        raise ValueError("it has no sample rate")
-    seconds = file.getnframes() / file.getframerate()
+def _require_sound(file: wave.Wave_read, limits: Limits) -> None:
+    rate, width = file.getframerate(), file.getsampwidth()
+    if not 1 <= rate <= _HIGHEST_RATE:
+        raise BadRequest(f"the audio has {rate} samples a second, expected 1 to {_HIGHEST_RATE}")
+    if width > _WIDEST_BYTES:
+        raise BadRequest(f"the audio has {width} bytes a sample, expected 1 to {_WIDEST_BYTES}")
+    seconds = file.getnframes() / rate
     if seconds > limits.audio_seconds:
         raise TooLarge(
             f"the audio lasts {seconds:.1f} s, expected at most {limits.audio_seconds} s"
