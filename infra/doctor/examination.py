@@ -79,8 +79,7 @@ def examine(subject: Subject, say: Callable[[str], None]) -> Examination:
         )
         log = closing.enter_context((scratch / "log").open("ab"))
         found: dict[int, list[Dose]] = {}
-        sizes = sorted({_imitable(size) for size in SIZES_MB})
-        for memory_mb in (*sizes, *sizes):
+        for memory_mb in (*SIZES_MB, *SIZES_MB):
             say(f"{memory_mb} MB")
             code = _code(subject, memory_mb)
             try:
@@ -89,25 +88,18 @@ def examine(subject: Subject, say: Callable[[str], None]) -> Examination:
                 refused[memory_mb] = str(error)
                 continue
             found.setdefault(memory_mb, []).append(dose)
-        doses = [
-            replace(
-                _least_disturbed(found[_imitable(size)]),
-                memory_mb=size,
-                vcpus=round(cpu_share.vcpus(size), 2),
-            )
-            for size in SIZES_MB
-            if _imitable(size) in found
-        ]
+    doses = tuple(_least_disturbed(found[size]) for size in SIZES_MB if size in found)
     if not doses:
         raise ExaminationError(f"{subject.facts.name} fits no size: {refused[max(refused)]}")
-    return Examination(tuple(doses), refused, f"{share.by}, up to {_cores()} vCPU")
+    never = {size: reason for size, reason in refused.items() if size not in found}
+    return Examination(doses, never, f"{share.by}, up to {_cores()} vCPU")
 
 
 async def _dose(subject: Subject, code: Code, host: Host, log: int, share: Share) -> Dose:
     started = perf_counter()
     sandbox = await Sandbox.start(code, host, log)
     try:
-        share.take(sandbox.pid, code.memory_mb)
+        share.take(sandbox.pid, _imitable(code.memory_mb))
         if problem := await sandbox.ready(_START_S):
             raise ExaminationError(_reason(problem.payload))
         init_ms = (perf_counter() - started) * 1000
@@ -124,7 +116,7 @@ async def _dose(subject: Subject, code: Code, host: Host, log: int, share: Share
 
 
 def _imitable(memory_mb: int) -> int:
-    """The memory, or the most that this machine has processors for: what is more is no quicker."""
+    """The memory, or the most that this machine has processors for."""
     return min(memory_mb, max(SIZES_MB[0], _cores() * MB_PER_VCPU))
 
 
@@ -178,6 +170,8 @@ def _event(subject: Subject) -> dict[str, Any]:
 
 def _code(subject: Subject, memory_mb: int) -> Code:
     name = subject.facts.name
+    # A function takes a thread for each vCPU that its memory brings: for those that are here.
+    told = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(_imitable(memory_mb))}
     return Code(
         name=f"doctor-{name}",
         version="1",
@@ -187,7 +181,7 @@ def _code(subject: Subject, memory_mb: int) -> Code:
         memory_mb=memory_mb,
         timeout_s=_START_S,
         tmp_mb=512,
-        environment=_environment(subject.facts),
+        environment=_environment(subject.facts) | told,
     )
 
 

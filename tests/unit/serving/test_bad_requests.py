@@ -3,6 +3,8 @@
 from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
+from struct import pack
+from zlib import crc32
 
 import pytest
 from PIL import Image
@@ -181,6 +183,13 @@ def png(width: int, height: int, mode: str = "L") -> bytes:
     return buffer.getvalue()
 
 
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes whose header states so many pixels."""
+    file = png(1, 1)
+    header = b"IHDR" + pack(">II", width, height) + file[24:29]
+    return file[:12] + header + pack(">I", crc32(header)) + file[33:]
+
+
 def gif() -> bytes:
     buffer = BytesIO()
     Image.new("L", (4, 4)).save(buffer, "GIF")
@@ -197,6 +206,7 @@ IMAGES = {
     "a GIF": ("image/png", gif(), 400, "no such signature"),
     "half a PNG": ("image/png", png(64, 64)[:60], 400, "cannot be read"),
     "a bomb of 81 megapixels": ("image/png", png(9000, 9000, "1"), 413, "9000 x 9000"),
+    "a bomb of 400 megapixels": ("image/png", bomb(20_000, 20_000), 413, "more than 25000000"),
     "too wide": ("image/png", png(8193, 1), 413, "8193 x 1"),
     "too many pixels": ("image/png", png(8000, 4000, "1"), 413, "25000000 pixels"),
     "no base64": ("application/json", instances({"image": "?"}), 422, "not base64"),

@@ -6,8 +6,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
+from serving import images
+from serving.limits import Limits
 from serving.types import Json
 from tests import artifacts
 from tests.unit.serving.conftest import Context, Model
@@ -104,14 +106,28 @@ def test_every_kind_of_png_gives_its_brightness(
     assert brightness_of(model, picture(image, "PNG"), "image/png") == pytest.approx(0.2, abs=1e-3)
 
 
-def test_jpeg_is_turned_upright() -> None:
-    from serving import images
-    from serving.limits import Limits
-
+@pytest.mark.parametrize("orientation", range(10))
+def test_image_is_turned_upright_as_its_exif_says(orientation: int) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # stored lying on its side
-    file = picture(Image.new("RGB", (8, 4), "red"), "JPEG", exif=exif)
-    assert images.decode(file, 3, Limits()).shape == (8, 4, 3)
+    exif[ExifTags.Base.Orientation] = orientation
+    lying = Image.fromarray(np.arange(24, dtype=np.uint8).reshape(4, 6))
+    file = picture(lying, "PNG", exif=exif)
+    with Image.open(BytesIO(file)) as image:
+        upright = np.asarray(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(images.decode(file, 1, Limits())[..., 0], upright)
+
+
+def test_exif_need_not_be_sound_beyond_the_orientation() -> None:
+    exif = (
+        b"Exif\0\0MM\0*\0\0\0\x08\0\3"
+        b"\x01\x12\0\3\0\0\0\1\0\6\0\0"
+        b"\x87\x69\xff\4\0\0\0\1\0\0\0\x32"  # of a type that there is not
+        b"\x88\x25\0\4\0\0\0\1\0\0\0\x44\0\0\0\0"
+        b"\0\1\x90\0\0\7\0\0\0\x040220\0\0\0\0"
+        b"\0\1\0\0\0\2\0\0\0\2N\0\0\0\0\0\0\0"
+    )
+    file = picture(Image.new("L", (6, 4)), "JPEG", exif=exif)
+    assert images.decode(file, 1, Limits()).shape == (6, 4, 1)
 
 
 def test_images_of_one_size_make_a_batch(serve: Callable[..., Model]) -> None:
