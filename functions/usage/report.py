@@ -17,7 +17,7 @@ def answer(
     table: UsageTable,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Response:
-    """Answer a request; `query` may hold days, this month's until today otherwise.
+    """Answer a request; `query` may hold days, otherwise it is a month until its last, or today.
 
     Raises ServingError.
     """
@@ -28,15 +28,16 @@ def answer(
         raise MethodNotAllowed(message, allowed="GET, OPTIONS")
     if unknown := sorted(query.keys() - _PARAMETERS):
         raise Unprocessable(f"the query has {unknown}, expected some of {sorted(_PARAMETERS)}")
-    today = now().date()
-    first = _day(query, "from", today.replace(day=1))
-    last = _day(query, "to", today)
-    rows = table.read(request.caller, first, last)
+    last = _day(query, "to", now().date())
+    first = _day(query, "from", last.replace(day=1))
+    if first > last:
+        raise Unprocessable(f"'from' is {first}, expected a day that is not after {last}")
+    rows = table.read(request.caller, first.isoformat(), last.isoformat())
     return reply(
         {
             "caller": request.caller,
-            "from": first,
-            "to": last,
+            "from": first.isoformat(),
+            "to": last.isoformat(),
             "requests": sum(row.requests for row in rows),
             "compute_ms": round(sum(row.compute_ms for row in rows), 3),
             "cost_usd": round(sum(row.cost_usd for row in rows), 12),
@@ -45,11 +46,11 @@ def answer(
     )
 
 
-def _day(query: Mapping[str, str], name: str, otherwise: date) -> str:
+def _day(query: Mapping[str, str], name: str, otherwise: date) -> date:
     text = query.get(name)
     if text is None:
-        return otherwise.isoformat()
+        return otherwise
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat()
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
-        raise Unprocessable(f"'{name}' is {text!r}, expected a day like 2026-11-22") from None
+        raise Unprocessable(f"'{name}' is {text!r:.40}, expected a day like 2026-11-22") from None

@@ -170,6 +170,18 @@ def test_caller_may_choose_the_days() -> None:
     assert ask(**query)[0] == [("key_a", "2025-01-02", "2025-02-03")]
 
 
+def test_days_begin_with_the_month_of_the_last_one() -> None:
+    assert ask(to="2025-10-15")[0] == [("key_a", "2025-10-01", "2025-10-15")]
+
+
+@pytest.mark.parametrize(
+    "query", [{"from": "2025-02-03", "to": "2025-02-02"}, {"from": "2025-11-25"}]
+)
+def test_first_day_is_not_after_the_last(query: dict[str, str]) -> None:
+    with pytest.raises(Unprocessable, match="expected a day that is not after"):
+        ask(**query)
+
+
 @pytest.mark.parametrize("query", [{"from": "1.2.2025"}, {"to": "2025-13-01"}, {"since": "x"}])
 def test_other_queries_are_refused(query: dict[str, str]) -> None:
     with pytest.raises(Unprocessable, match="expected"):
