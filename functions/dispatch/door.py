@@ -62,7 +62,7 @@ class Door:
         model = self._model(request)
         authorized = event.get("requestContext", {}).get("authorizer") or {}
         scopes.require(authorized.get("scopes", ""), model)
-        payload = json.dumps(event).encode()
+        payload = strict_json.dumps(event)  # escaped, what came in 6 MB might not fit into as many
         answer = self.functions.invoke(f"{self.stack}-{model}", "live", payload, request.deadline)
         reply: JsonObject = json.loads(answer)
         return reply

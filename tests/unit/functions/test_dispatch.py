@@ -36,9 +36,11 @@ class Fleet:
 
     error: Exception | None = None
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    size_bytes: int = 0
 
     def invoke(self, name: str, alias: str, payload: bytes, deadline: float) -> bytes:
         self.asked.append((name, alias, json.loads(payload)))
+        self.size_bytes = len(payload)
         if self.error:
             raise self.error
         return json.dumps(REPLY).encode()
@@ -72,6 +74,13 @@ def test_the_model_gets_the_event_as_it_came_and_its_reply_goes_back(
     asked = event(path, {"model": model})
     assert door(asked, Context()) == REPLY
     assert fleet.asked == [(f"stack-{model}", "live", asked)]
+
+
+def test_the_event_grows_no_larger_than_it_came(door: Door, fleet: Fleet) -> None:
+    text = "\N{CJK UNIFIED IDEOGRAPH-6A21}" * 1000
+    body = json.dumps({"model": "minilm", "input": text}, ensure_ascii=False)
+    assert door(event("/v1/embeddings", body), Context()) == REPLY
+    assert fleet.size_bytes < 4000
 
 
 def test_a_compressed_body_is_read_and_passed_on_compressed(door: Door, fleet: Fleet) -> None:

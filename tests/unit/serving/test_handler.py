@@ -32,7 +32,23 @@ def test_an_invoke_of_tensors_speaks_open_inference(classifier: Model) -> None:
     assert classifier.handler({"inputs": [tensor]}, Context())["outputs"][0]["shape"] == [1, 2]
 
 
-@pytest.mark.parametrize("event", [None, 1, [], "x", {}, {"Records": []}, {"instances": 1}])
+def test_an_invoke_is_as_large_as_it_came(serve: Callable[..., Model]) -> None:
+    model = serve(artifacts.sentiment, limits={"body_bytes": 4000})
+    letter = "\N{CJK UNIFIED IDEOGRAPH-6A21}"  # 3 bytes, and 6 escaped
+    assert "predictions" in model.handler({"instances": [letter * 1000]}, Context())
+    refused = model.handler({"instances": [letter * 1330]}, Context())
+    assert refused["error"]["message"] == "the body has 4009 bytes, expected at most 4000"
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", '"\\ud800"'])
+def test_an_invoke_is_json_as_the_standard_has_it(classifier: Model, number: str) -> None:
+    event = json.loads(f'{{"instances": [[1, 2, {number}]]}}')
+    assert classifier.handler(event, Context())["error"]["code"] == "bad_request"
+
+
+@pytest.mark.parametrize(
+    "event", [None, 1, [], "x", {}, {"Records": []}, {"Records": [1]}, {"instances": 1}]
+)
 def test_an_invoke_of_nonsense_gets_the_envelope(classifier: Model, event: Json) -> None:
     assert classifier.handler(event, Context())["error"]["code"] == "unprocessable"
 

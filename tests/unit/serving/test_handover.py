@@ -30,6 +30,13 @@ def test_the_event_goes_as_it_came_and_the_reply_comes_back() -> None:
     assert json.loads(asked["Payload"]) == event
 
 
+def test_the_event_grows_no_larger_than_it_came() -> None:
+    client = Lambda()
+    body = "\N{CJK UNIFIED IDEOGRAPH-6A21}" * 1000
+    Handover("jobs", lambda: client)({"body": body})
+    assert len(client.asked[0]["Payload"]) < 3100
+
+
 def test_a_crash_there_is_an_error_here() -> None:
     client = Lambda(FunctionError="Unhandled")
     with pytest.raises(RuntimeError, match="jobs failed"):

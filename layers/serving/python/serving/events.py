@@ -12,6 +12,8 @@ from serving.lambda_context import LambdaContext
 
 # Time kept back from Lambda's own timeout, to write the answer that says so.
 _RESERVE_S = 0.5
+# Escaped, a payload might be over the limit of bytes; what is wrong with it is for others to say.
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,10 @@ def is_http(event: JsonObject) -> bool:
 
 def is_uploads(event: JsonObject) -> bool:
     """Whether it is a batch of a queue that EventBridge fills."""
-    records = event.get("Records")
-    return (
-        isinstance(records, list) and bool(records) and records[0].get("eventSource") == "aws:sqs"
-    )
+    match event.get("Records"):
+        case [{"eventSource": "aws:sqs"}, *_]:
+            return True
+    return False
 
 
 def from_http(event: JsonObject, context: LambdaContext, limit_s: float) -> Request:
@@ -89,7 +91,7 @@ def from_invoke(event: Json, model: str, context: LambdaContext, limit_s: float)
     return Request(
         method="POST",
         path=f"/v2/models/{model}/infer" if tensors else f"/v1/models/{model}/predict",
-        body=json.dumps(event).encode(),
+        body=_ENCODER.encode(event).encode(errors="backslashreplace"),
         id=context.aws_request_id,
         deadline=deadline(context, limit_s),
     )

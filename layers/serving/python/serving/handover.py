@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from serving import strict_json
 from serving.http import Request
 from serving.types import JsonObject
 
@@ -22,7 +23,7 @@ class Handover:
 
     def __call__(self, event: JsonObject) -> JsonObject:
         """The other function's reply to the same event.  Raises RuntimeError when it has none."""
-        payload = json.dumps(event).encode()
+        payload = strict_json.dumps(event)  # escaped, what came in 6 MB might not fit into as many
         answer = self.connect().invoke(FunctionName=self.function, Payload=payload)
         reply: JsonObject = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
