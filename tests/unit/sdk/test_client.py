@@ -315,6 +315,13 @@ def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Pat
     assert find(tmp_path, {}) == Cloud("http://127.0.0.1:1", "local")
 
 
+def test_what_is_open_needs_no_key() -> None:
+    server = Server(ok({"models": []}))
+    with Flotilla("https://api.example", transport=httpx.MockTransport(server)) as fleet:
+        assert fleet.models() == []
+    assert "authorization" not in server.asked[0].headers
+
+
 def test_a_key_is_not_shown() -> None:
     assert "secret" not in repr(Cloud("https://api.example", "flt_secret"))
 

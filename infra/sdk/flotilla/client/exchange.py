@@ -33,11 +33,12 @@ def request(
     client: httpx.Client | httpx.AsyncClient, to: Cloud, call: Call, deadline: float
 ) -> httpx.Request:
     """A call as httpx sends it; none of its phases waits longer than `deadline`."""
+    key = {"authorization": f"Bearer {to.api_key}"} if to.api_key else {}
     return client.build_request(
         call.method,
         to.url + call.path,
         content=call.content,
-        headers={"authorization": f"Bearer {to.api_key}", **call.headers},
+        headers=key | call.headers,
         params=call.query or None,
         timeout=max(deadline - time.monotonic(), 0.001),
     )
