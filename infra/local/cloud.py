@@ -227,8 +227,8 @@ def _listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise CloudError(
-            f"port {port} is not to be had ({error.strerror}): choose another with --port, "
-            "or 0 for any free one"
+            f"port {port} is not to be had ({error.strerror.partition(' (')[0]}): choose another "
+            "with --port or in PORT, or 0 for any free one"
         ) from None
 
 

@@ -94,7 +94,9 @@ def test_closed_cloud_leaves_nothing_and_does_not_wait_for_requests(tmp_path: Pa
 
 def test_taken_port_is_told(tiny_cloud: LocalCloud, tmp_path: Path) -> None:
     port = int(tiny_cloud.url.rpartition(":")[2])
-    with pytest.raises(CloudError, match=f"port {port} is not to be had"):
+    with pytest.raises(
+        CloudError, match=rf"port {port} is not to be had \(Address already in use\): .* in PORT"
+    ):
         LocalCloud.start(tiny.template(), tmp_path, port=port)
 
 
