@@ -4,6 +4,7 @@ FLOTILLA_URL and FLOTILLA_API_KEY name a cloud; without them it is the local one
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -53,10 +54,14 @@ def find_cloud(root: Path, environ: Mapping[str, str]) -> Cloud:
 def read_question(text: str) -> Question:
     """What `text` asks: numbers separated by commas, JSON, a text, or after an @ a file's name.
 
-    Raises CallError when there is no such file, or its suffix says nothing.
+    Raises CallError when there is no such file, its suffix says nothing, or the @ was forgotten.
     """
     if text.startswith("@"):
         return _read_file(Path(text[1:]))
+    if text.lower().endswith(tuple(questions.MEDIA_TYPES)) and os.path.isfile(
+        text
+    ):  # any length of text may come
+        raise CallError(f"{text} is a file: write @{text} to send what is in it")
     if text.lstrip().startswith(("{", "[")):
         return _question(JSON, text.encode())
     return _question("text/csv" if _NUMBERS.fullmatch(text) else "text/plain", text.encode())

@@ -19,6 +19,8 @@ def run(cloud: Cloud, model: str, path: Path, result: Path, report: Callable[[Jo
         raise CallError(f"{path}: ending {path.suffix!r}, expected one of {sorted(ENDINGS)}")
     if not path.is_file():
         raise CallError(f"{path} is not there")
+    if not result.parent.is_dir() or result.is_dir():
+        raise CallError(f"{result} cannot be written: expected a file in a folder that is there")
     try:
         with Flotilla(cloud.url, cloud.api_key, timeout_s=_LIMIT_S) as fleet:
             job = fleet.wait(fleet.submit(model, path), _LONGEST_S, report)

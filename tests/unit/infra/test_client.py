@@ -72,6 +72,17 @@ def test_what_cannot_be_asked_says_why(text: str, part: str) -> None:
         client.read_question(text)
 
 
+def test_a_file_without_its_at_is_not_sent_as_a_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").touch()
+    with pytest.raises(CallError, match=r"photo.png is a file: write @photo.png"):
+        client.read_question("photo.png")
+    for text in ("I saw it as an other.png", "long" * 2_000 + ".png"):
+        assert client.read_question(text).media_type == "text/plain"
+
+
 def test_an_explanation_is_asked_of_the_same_question(cloud: Cloud) -> None:
     question = client.explained(client.read_question("1,2"), "setosa")
     seen = json.loads(client.ask(cloud, "iris", question).text)

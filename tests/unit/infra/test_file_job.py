@@ -120,6 +120,15 @@ def test_a_refusal_is_told(cloud: Cloud, flowers: Path) -> None:
         file_job.run(stranger, "tiny", flowers, flowers, lambda _: None)
 
 
+def test_a_result_that_cannot_be_written_is_refused_before_anything_is_asked(
+    cloud: Cloud, flowers: Path
+) -> None:
+    for result in (flowers.parent / "none" / "flowers.jsonl", flowers.parent):
+        with pytest.raises(CallError, match="cannot be written: expected a file in a folder"):
+            file_job.run(cloud, "tiny", flowers, result, lambda _: None)
+    assert Service.asked == []
+
+
 def test_a_file_must_be_of_lines(flowers: Path) -> None:
     with pytest.raises(CallError, match=r"ending '.png', expected one of \['.csv', '.jsonl'"):
         file_job.run(Cloud("", ""), "tiny", flowers.with_suffix(".png"), flowers, lambda _: None)
