@@ -13,6 +13,8 @@ from time import sleep
 from serving.session import MB_PER_VCPU
 
 _CONTROL = Path("/sys/fs/cgroup")
+# By which cgroup, below which folder it is made, and the file that then holds its quota.
+_KINDS = (("cgroup v2", "", "cpu.max"), ("cgroup v1", "cpu", "cpu.cfs_quota_us"))
 _PERIOD_US = 20_000
 _MOST_VCPUS = 6.0
 
@@ -47,24 +49,24 @@ def vcpus(memory_mb: int) -> float:
 
 
 @contextmanager
-def limited() -> Iterator[Share]:
-    """The best imitation that this machine allows; its cgroup is gone afterwards."""
-    for by, parent in (("cgroup v2", _CONTROL), ("cgroup v1", _CONTROL / "cpu")):
-        marker = "cgroup.subtree_control" if by == "cgroup v2" else "cpu.cfs_quota_us"
-        group = parent / f"flotilla-doctor-{os.getpid()}"
-        if not (parent / marker).exists() and not (parent / "cpu.shares").exists():
-            continue
+def limited(control: Path = _CONTROL) -> Iterator[Share]:
+    """The best imitation that this machine allows; its cgroup is gone afterwards.
+
+    A folder made where no cgroup may be has no quota in it, nor has one in v2 that was not given
+    the processor.
+    """
+    for by, below, quota in _KINDS:
+        group = control / below / f"flotilla-doctor-{os.getpid()}"
         try:
             group.mkdir()
         except OSError:
             continue
-        if (group / ("cpu.max" if by == "cgroup v2" else "cpu.cfs_quota_us")).exists():
-            try:
+        try:
+            if (group / quota).exists():
                 yield Share(by, group)
-            finally:
-                _remove(group)
-            return
-        _remove(group)
+                return
+        finally:
+            _remove(group)
     yield Share("stretched")
 
 

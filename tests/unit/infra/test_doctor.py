@@ -232,6 +232,32 @@ def test_a_share_without_a_cgroup_stretches_times() -> None:
     assert cpu_share.vcpus(10240) == pytest.approx(5.79, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("by", "quota"),
+    [
+        ("cgroup v2", {"cpu.max": "40000 20000"}),
+        ("cgroup v1", {"cpu.cfs_quota_us": "40000", "cpu.cfs_period_us": "20000"}),
+    ],
+)
+def test_a_cgroup_is_told_the_quota_and_the_process(
+    by: str, quota: dict[str, str], tmp_path: Path
+) -> None:
+    share = cpu_share.Share(by, tmp_path)
+    share.take(42, 3538)
+    written = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert written == {**quota, "cgroup.procs": "42"}
+    assert share.stretched(10.0, 512) == 10.0
+
+
+def test_a_folder_that_became_no_cgroup_is_gone_and_times_are_stretched(tmp_path: Path) -> None:
+    (tmp_path / "cpu").mkdir()
+    with cpu_share.limited(tmp_path) as share:
+        assert share.by == "stretched"
+    with cpu_share.limited(tmp_path / "none") as share:
+        assert share.by == "stretched"
+    assert list(tmp_path.rglob("*")) == [tmp_path / "cpu"]
+
+
 def test_a_file_that_cannot_be_served_is_told_of_at_once(tmp_path: Path) -> None:
     custom = crafted.doubling()
     custom.graph.node[0].domain = "my.company"
