@@ -58,9 +58,8 @@ def read_question(text: str) -> Question:
     """
     if text.startswith("@"):
         return _read_file(Path(text[1:]))
-    if text.lower().endswith(tuple(questions.MEDIA_TYPES)) and os.path.isfile(
-        text
-    ):  # any length of text may come
+    # Not Path.is_file, which fails on a text that is too long for a name.
+    if text.lower().endswith(tuple(questions.MEDIA_TYPES)) and os.path.isfile(text):
         raise CallError(f"{text} is a file: write @{text} to send what is in it")
     if text.lstrip().startswith(("{", "[")):
         return _question(JSON, text.encode())

@@ -226,9 +226,10 @@ def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
+        reason = (error.strerror or "").partition(" (")[0]  # what follows repeats the address
         raise CloudError(
-            f"port {port} is not to be had ({error.strerror.partition(' (')[0]}): choose another "
-            "with --port or in PORT, or 0 for any free one"
+            f"port {port} is not to be had ({reason}): choose another with --port or in PORT, "
+            "or 0 for any free one"
         ) from None
 
 

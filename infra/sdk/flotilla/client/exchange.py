@@ -38,7 +38,7 @@ def request(
         call.method,
         to.url + call.path,
         content=call.content,
-        headers=key | call.headers,
+        headers={**key, **call.headers},
         params=call.query or None,
         timeout=max(deadline - time.monotonic(), 0.001),
     )
