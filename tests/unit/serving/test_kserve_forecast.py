@@ -112,6 +112,14 @@ def test_the_calendar_follows_from_the_start(serve: Callable[..., Model]) -> Non
     assert forecast["mean_forecast"] == [[3 + 23, 6 + 23], [3 + 0, 6 + 0]]
 
 
+@pytest.mark.parametrize("hour", [20, 22])
+def test_time_comes_to_an_end(serve: Callable[..., Model], hour: int) -> None:
+    model = serve(artifacts.persistence, True, "hour")
+    refused = ask(model, {**BOTH, "start_timestamp": f"9999-12-31T{hour}:00:00"})
+    assert refused.status == 400
+    assert "goes on beyond the year 9999" in refused.document["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "part"),
     [

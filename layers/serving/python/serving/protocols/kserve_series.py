@@ -96,7 +96,7 @@ def _past(entry: Json, index: int, frequency: str) -> Past:
         was = arrays.shown(entry.get("frequency"))
         raise Unprocessable(f"input '{name}' has frequency {was}, expected {arrays.listed(spoken)}")
     start = _start(entry.get("start_timestamp"), name)
-    next_at = start and start + len(steps) * step
+    next_at = start and _later(start, len(steps) * step, name)
     return Past(name, entry["type"], entry["frequency"], steps, next_at, step, future)
 
 
@@ -109,6 +109,15 @@ def _start(stated: Json, name: str) -> datetime | None:
         shown = arrays.shown(stated)
         raise Unprocessable(
             f"input '{name}' has start_timestamp {shown}, expected one of ISO 8601"
+        ) from None
+
+
+def _later(start: datetime, passed: timedelta, name: str) -> datetime:
+    try:
+        return start + passed
+    except OverflowError:
+        raise Unprocessable(
+            f"input '{name}' goes on beyond the year 9999, expected an earlier start_timestamp"
         ) from None
 
 
@@ -129,6 +138,6 @@ def _future(past: Past, known: list[str], horizon: int) -> JsonObject:
     """The covariates as they were given, those of the calendar added where the time is known."""
     if past.next_at is None:
         return past.future
-    at = [past.next_at + step * past.step for step in range(horizon)]
+    at = [_later(past.next_at, step * past.step, past.name) for step in range(horizon)]
     calendar = {name: [of(time) for time in at] for name, of in _CALENDAR.items() if name in known}
     return calendar | past.future
