@@ -54,6 +54,7 @@ def test_the_answers_parameters_say_what_it_cost(classifier: Model) -> None:
 
 def test_without_an_id_the_request_has_its_own(classifier: Model) -> None:
     assert classifier.infer(ROW).document["id"] == "request-1"
+    assert classifier.infer(ROW, id=None).document["id"] == "request-1"
 
 
 def test_nested_data_equals_flat_data(classifier: Model) -> None:
@@ -173,6 +174,8 @@ TWO = np.zeros(2, dtype="<f4").tobytes()
     [
         ("FP32", None, TWO, "x", 400, "inference-header-content-length is 'x'"),
         ("FP32", None, TWO, "99999", 400, "expected at most"),
+        ("FP32", None, TWO, "-1", 400, "expected at most"),
+        ("FP32", None, TWO, "9" * 5000, 400, "expected at most"),
         ("FP32", 7, TWO[:7], None, 422, "expected a multiple of 4"),
         ("FP32", 12, TWO, None, 422, "expected at most 8"),
         ("FP32", 8, TWO + b"more", None, 422, "4 bytes more"),

@@ -58,7 +58,7 @@ def infer(service: Service, request: Request, usage: Usage) -> Response:
     answer: JsonObject = {
         "model_name": service.name,
         "model_version": service.version,
-        "id": str(document.get("id", request.id)),
+        "id": request.id if document.get("id") is None else str(document["id"]),
         "parameters": {
             "variant": chosen_service.variant,
             **usage((perf_counter() - started) * 1000),

@@ -26,11 +26,14 @@ def split(request: Request) -> tuple[bytes, memoryview]:
     stated = request.headers.get(LENGTH_HEADER)
     if stated is None:
         return request.body, memoryview(b"")
-    if not stated.isascii() or not stated.isdigit() or int(stated) > len(request.body):
+    try:
+        length = int(stated)
+    except ValueError:
+        length = -1
+    if not 0 <= length <= len(request.body):
         raise BadRequest(
             f"{LENGTH_HEADER} is {arrays.shown(stated)}, expected at most {len(request.body)}"
         )
-    length = int(stated)
     return request.body[:length], memoryview(request.body)[length:]
 
 
