@@ -19,6 +19,7 @@ from functions.jobs.job import (
     Job,
     Status,
     describe,
+    is_id,
     new_id,
     stamp,
 )
@@ -115,7 +116,7 @@ class Api:
         found, following = self.jobs.newest(
             _caller(request),
             _page(query.get("limit")),
-            query.get("after"),
+            _after(query.get("after")),
             _status(query.get("status")),
             query.get("model"),
         )
@@ -133,7 +134,7 @@ class Api:
         return reply(self._shown(job))
 
     def _find(self, request: Request, job_id: str) -> Job:
-        job = self.jobs.find(_caller(request), job_id) if job_id else None
+        job = self.jobs.find(_caller(request), job_id) if is_id(job_id) else None
         if job is None:
             raise NotFound(f"job '{job_id}' is unknown")
         return job
@@ -167,9 +168,19 @@ def _caller(request: Request) -> str:
 def _page(limit: str | None) -> int:
     if limit is None:
         return _PAGE
-    if not limit.isdecimal() or not 1 <= int(limit) <= _LONGEST_PAGE:
+    try:
+        size = int(limit)
+    except ValueError:
+        size = 0
+    if not 1 <= size <= _LONGEST_PAGE:
         raise Unprocessable(f"'limit' is {limit!r:.40}, expected 1 to {_LONGEST_PAGE}")
-    return int(limit)
+    return size
+
+
+def _after(stated: str | None) -> str | None:
+    if stated and not is_id(stated):
+        raise Unprocessable(f"'after' is {stated!r:.40}, expected the id of a job")
+    return stated
 
 
 def _status(stated: str | None) -> Status | None:

@@ -1,5 +1,6 @@
 """A job: what was asked for, by whom, and how far it has come."""
 
+import re
 import secrets
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ KEPT_S = 30 * 24 * 3600
 # Inputs of many instances, by their ending: one answer a line.
 BATCHES = (".csv", ".jsonl", ".ndjson")
 NDJSON = "application/x-ndjson"
+_ID = re.compile(r"[0-9a-f]{32}")
 BATCH_RESULT, SINGLE_RESULT = "result.jsonl", "result.json"
 
 
@@ -104,6 +106,11 @@ class Job:
 def new_id(now: float) -> str:
     """An id that sorts by time, and whose other 80 bits nobody can guess."""
     return f"{int(now * 1000):012x}{secrets.token_hex(10)}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a job may have this id; DynamoDB takes no key that is empty, or very long."""
+    return bool(_ID.fullmatch(text))
 
 
 def named_by(input_key: str) -> tuple[str, str]:

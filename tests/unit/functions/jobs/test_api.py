@@ -1,11 +1,13 @@
 """Making jobs, looking at them, listing and cancelling them; everyone sees their own only."""
 
 import gzip
+from dataclasses import replace
 
 import pytest
 
 from functions.jobs.job import KEPT_S
-from serving.errors import ServingError
+from serving.errors import NotFound, ServingError
+from serving.http import Request
 from tests.unit.functions.jobs.conftest import HOOK, UPLOADS, World, read
 
 ROUTE = "/v1/models/tiny/jobs"
@@ -166,7 +168,24 @@ def test_jobs_are_listed_by_status_and_model(world: World) -> None:
     assert listed(world, "?status=waiting&model=tiny")[0] == [other]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "status=lost", "page=2"])
+def test_what_is_no_id_is_not_looked_up(world: World) -> None:
+    without_table = replace(world.api, jobs=None)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        without_table.respond(Request("GET", "/v1/jobs/" + "x" * 3000, caller="me"), {})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "limit=" + "9" * 5000,
+        "after=" + "x" * 3000,
+        "status=lost",
+        "page=2",
+    ],
+)
 def test_a_query_that_is_wrong_is_refused(world: World, query: str) -> None:
     assert refusal(world, "GET", f"/v1/jobs?{query}", "me")[:2] == (422, "unprocessable")
 
