@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from serving.http import Response
+from serving.negotiation import preferred
 
 _PAGES = {"index.html": "/", "docs.html": "/docs"}
 _ASSETS = "/assets/"
@@ -64,7 +65,7 @@ def answer(path: str, file: Path, headers: Mapping[str, str]) -> Response:
     media_type = _MEDIA_TYPES[Path(file.stem).suffix]
     if tag in headers.get("if-none-match", ""):
         return Response(HTTPStatus.NOT_MODIFIED, b"", media_type, said)
-    if "gzip" not in headers.get("accept-encoding", ""):
+    if preferred(headers.get("accept-encoding", ""), ["gzip"]) is None:
         return Response(HTTPStatus.OK, gzip.decompress(packed), media_type, said)
     return Response(HTTPStatus.OK, packed, media_type, {**said, "Content-Encoding": "gzip"})
 

@@ -24,9 +24,12 @@ def test_files_are_found_by_the_paths_that_callers_use(tmp_path: Path) -> None:
     assert set(pages.find(tmp_path)) == {"/", "/docs", "/catalog.json", "/assets/0123/app.js"}
 
 
-def test_a_file_is_gzipped_for_whoever_takes_that(file: Path) -> None:
-    packed = pages.answer("/", file, {"accept-encoding": "br, gzip"})
-    plain = pages.answer("/", file, {})
+@pytest.mark.parametrize(
+    ("takes", "takes_not"), [("br, gzip", "br"), ("GZIP;q=0.1", "gzip;q=0"), ("*", "")]
+)
+def test_a_file_is_gzipped_for_whoever_takes_that(file: Path, takes: str, takes_not: str) -> None:
+    packed = pages.answer("/", file, {"accept-encoding": takes})
+    plain = pages.answer("/", file, {"accept-encoding": takes_not})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
     assert gzip.decompress(packed.body) == plain.body == PAGE

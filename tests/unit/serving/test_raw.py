@@ -178,6 +178,7 @@ def test_a_forecast_is_a_row_for_each_series_and_step(serve: Callable[..., Model
         ("text/csv, application/json", "application/json"),
         ("application/json;q=0, */*", "text/csv; charset=utf-8"),
         ("text/csv;q=x, application/json;q=0.1", "application/json"),
+        ("application/json;q=nan, text/csv;q=0.1", "text/csv; charset=utf-8"),
     ],
 )
 def test_the_preferred_type_is_given(classifier: Model, accept: str, media_type: str) -> None:

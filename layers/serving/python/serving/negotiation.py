@@ -21,7 +21,7 @@ def _weighted(entry: str) -> tuple[str, float]:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
             try:
-                return name, min(max(float(value), 0.0), 1.0)
+                return name, min(max(0.0, float(value)), 1.0)  # in this order NaN is nothing
             except ValueError:
                 return name, 0.0
     return name, 1.0
