@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,9 @@ MALFORMED: dict[str, tuple[Callable[[JsonObject], None], str]] = {
     "no model": (lambda d: d.pop("model"), "'model' is missing, expected a str"),
     "a task that is a number": (set_to(1, "task"), "'task' is a int, expected a str"),
     "inputs that are an object": (set_to({}, "inputs"), "'inputs' is a dict, expected a list"),
-    "an input that is a name": (set_to(["x"], "inputs"), "'x', expected an object"),
+    "an input that is a name": (set_to(["x"], "inputs"), "'x' has no 'datatype', expected an obj"),
+    "a file that is a name": (set_to({"a": "x"}, "files"), "'x' has no 'sha256', expected an obj"),
+    "a variant that is a name": (set_to({"a": "x"}, "variants"), "'x' has no 'file', expected"),
     "no such datatype": (set_to("FP8", "inputs", 0, "datatype"), "datatype 'FP8'"),
     "a shape of words": (set_to(["n", 3], "inputs", 0, "shape"), "expected whole numbers"),
     "a shape below -1": (set_to([-2], "inputs", 0, "shape"), "expected whole numbers"),
@@ -155,6 +158,9 @@ UNFIT: dict[str, tuple[Callable[[JsonObject], None], str]] = {
     "an unknown limit": (set_to({"colour": 1}, "limits"), "limit 'colour' is unknown"),
     "a limit of nothing": (set_to({"batch": 0}, "limits"), "limit 'batch' is 0"),
     "a limit that is a bool": (set_to({"batch": True}, "limits"), "limit 'batch' is True"),
+    "half an instance": (set_to({"batch": 2.5}, "limits"), "expected a positive whole number"),
+    "no time at all": (set_to({"deadline_s": nan}, "limits"), "expected a positive number"),
+    "endless time": (set_to({"deadline_s": inf}, "limits"), "expected a positive number"),
 }
 
 

@@ -5,6 +5,7 @@ shows what holds.
 """
 
 from dataclasses import dataclass, fields, replace
+from math import inf
 
 from serving.errors import ArtifactError
 from serving.json_types import JsonObject
@@ -32,10 +33,11 @@ class Limits:
 
 def with_overrides(overrides: JsonObject) -> Limits:
     """The default limits, with a manifest's own figures in place.  Raises ArtifactError."""
-    known = {field.name for field in fields(Limits)}
+    kinds = {field.name: field.type for field in fields(Limits)}
     for name, value in overrides.items():
-        if name not in known:
-            raise ArtifactError(f"limit '{name}' is unknown, expected one of {sorted(known)}")
-        if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
-            raise ArtifactError(f"limit '{name}' is {value!r}, expected a positive number")
+        if name not in kinds:
+            raise ArtifactError(f"limit '{name}' is unknown, expected one of {sorted(kinds)}")
+        if type(value) not in (int, kinds[name]) or not 0 < value < inf:
+            words = "whole number" if kinds[name] is int else "number"
+            raise ArtifactError(f"limit '{name}' is {value!r}, expected a positive {words}")
     return replace(Limits(), **overrides)

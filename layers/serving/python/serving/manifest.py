@@ -143,7 +143,9 @@ def digest(raw: bytes) -> str:
     return digests.sha256(raw)
 
 
-def _take(document: JsonObject, key: str, kind: type) -> Json:
+def _take(document: Json, key: str, kind: type) -> Json:
+    if not isinstance(document, dict):
+        raise ArtifactError(f"{NAME}: {document!r} has no '{key}', expected an object")
     value = document.get(key)
     if not isinstance(value, kind):
         was = "missing" if key not in document else f"a {type(value).__name__}"
@@ -152,12 +154,10 @@ def _take(document: JsonObject, key: str, kind: type) -> Json:
 
 
 def _tensors(document: JsonObject, key: str) -> tuple[TensorSpec, ...]:
-    return tuple(_tensor(key, entry) for entry in _take(document, key, list))
+    return tuple(map(_tensor, _take(document, key, list)))
 
 
-def _tensor(key: str, entry: Json) -> TensorSpec:
-    if not isinstance(entry, dict):
-        raise ArtifactError(f"{NAME}: an entry of '{key}' is {entry!r}, expected an object")
+def _tensor(entry: Json) -> TensorSpec:
     datatype = _take(entry, "datatype", str)
     if datatype not in NUMPY:
         raise ArtifactError(f"{NAME}: datatype {datatype!r}, expected one of {sorted(NUMPY)}")
