@@ -13,6 +13,7 @@ from pathlib import Path
 import serving
 from infra import packing
 from infra.exhibit import Exhibit
+from infra.figures import billed_ms
 from infra.packing import Contents, Plan
 from infra.trim import PackageError
 from serving import folder, lock
@@ -48,7 +49,9 @@ def describe(exhibit: Exhibit) -> JsonObject:
     """What `catalog.json` says of a model; latency and price are of one instance, about."""
     manifest = exhibit.artifact.manifest
     latency_ms = _latency_ms(exhibit)
-    meter = Meter(exhibit.folder.memory_mb, exhibit.folder.architecture)
+    memory_mb = exhibit.folder.memory_mb
+    billed = 1 if latency_ms is None else billed_ms(latency_ms, memory_mb)
+    meter = Meter(memory_mb, exhibit.folder.architecture)
     return {
         "name": exhibit.name,
         "description": exhibit.folder.description,
@@ -59,9 +62,9 @@ def describe(exhibit: Exhibit) -> JsonObject:
         "digest": exhibit.lock.digest,
         "metrics": exhibit.lock.metrics,
         "size_bytes": exhibit.lock.size_bytes,
-        "memory_mb": exhibit.folder.memory_mb,
+        "memory_mb": memory_mb,
         "latency_ms": latency_ms,
-        "answer_usd": meter.answer_usd(latency_ms or 1, through_gateway=True),
+        "answer_usd": meter.answer_usd(billed, through_gateway=True),
         "media_types": list(exhibit.task.media_types),
         "limits": {name: getattr(exhibit.limits, name) for name in exhibit.limits.__slots__},
         "details": manifest.details,

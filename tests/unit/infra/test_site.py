@@ -3,11 +3,15 @@
 import gzip
 import json
 import re
+from math import ceil
 from pathlib import Path
 
 import pytest
 
-from infra import contents
+from infra import contents, site
+from infra.exhibit import Exhibit
+from serving import artifact, folder, lock
+from serving.prices import Meter
 from tests.unit.infra.test_contents import add_model
 
 ROOT = Path(__file__).parents[3]
@@ -50,6 +54,17 @@ def test_the_catalog_describes_the_models(files: dict[str, bytes]) -> None:
     assert model["answer_usd"] > 0
     assert "/v1/models/sorter/predict" in json.loads(files["openapi.json"])["paths"]
     assert json.loads(files["examples/sorter.json"]) == []
+
+
+def test_a_price_is_of_the_share_of_a_processor_that_comes_with_the_memory() -> None:
+    model = folder.read(ROOT / "functions" / "cifar10")
+    loaded = artifact.load(ROOT / "training" / "cifar10" / "artifact")
+    shown = site.describe(Exhibit.of(model, lock.read(model.path), loaded))
+    assert isinstance(shown["latency_ms"], float)
+    billed = ceil(shown["latency_ms"] * 1769 / model.memory_mb)
+    assert billed > 10
+    price = Meter(model.memory_mb, model.architecture).answer_usd(billed, through_gateway=True)
+    assert shown["answer_usd"] == pytest.approx(price)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
