@@ -81,5 +81,6 @@ class Door:
         fitting = sorted(known for known, its in self.models.items() if its == task)
         if name not in fitting:
             was = f"is of task {self.models[name]}" if name in self.models else "is unknown"
-            raise NotFound(f"model '{name[:100]}' {was}, {request.path} takes {fitting}")
+            taken = f"takes {fitting}" if fitting else f"has no model of task {task} here"
+            raise NotFound(f"model '{name[:100]}' {was}, {request.path} {taken}")
         return name

@@ -90,6 +90,15 @@ def test_a_compressed_body_is_read_and_passed_on_compressed(door: Door, fleet: F
     assert fleet.asked[0][2] == asked
 
 
+def test_a_fleet_without_such_a_model_says_so(fleet: Fleet) -> None:
+    telemetry = Telemetry("dispatch", "Flotilla", lambda: "")
+    reply = Door({"iris": MODELS["iris"]}, fleet, "stack", telemetry)(
+        event("/v1/embeddings", {"model": "minilm"}), Context()
+    )
+    expected = "model 'minilm' is unknown, /v1/embeddings has no model of task embedding here"
+    assert error(reply) == (404, expected)
+
+
 @pytest.mark.parametrize(
     ("path", "body", "scopes", "status", "part"),
     [
