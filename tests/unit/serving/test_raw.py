@@ -55,6 +55,15 @@ def png(level: int) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("media_type", ["text/csv", "image/png", "text/plain"])
+def test_a_model_of_tensors_says_where_it_is_asked(
+    serve: Callable[..., Model], media_type: str
+) -> None:
+    status, raw, _ = send(serve(artifacts.identity, "FP32"), "1,2", media_type)
+    told = json.loads(raw)["error"]["message"]
+    assert (status, told) == (404, "model 'tiny' answers tensors: POST /v2/models/tiny/infer")
+
+
 # Lines of JSON
 
 

@@ -44,6 +44,11 @@ def test_nesting_is_counted_exactly(depth: int) -> None:
         strict_json.loads(raw, nesting=depth - 1)
 
 
+def test_a_string_without_an_end_is_told_by_where_it_starts() -> None:
+    with pytest.raises(BadRequest, match=r"JSON: Unterminated string starting at line 1, column 2"):
+        strict_json.loads(b'["a', nesting=1)
+
+
 def test_many_rows_are_not_deep() -> None:
     raw = json.dumps([[1, 2]] * 1000).encode()
     assert len(strict_json.loads(raw, nesting=2)) == 1000

@@ -35,8 +35,9 @@ def _explained(raw: bytes) -> Json:
     except UnicodeEncodeError:
         raise BadRequest("body is not Unicode: it holds half a surrogate pair") from None
     except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at")  # as of strings without an end
         where = f"line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"body is not JSON: {error.msg} at {where}") from None
+        raise BadRequest(f"body is not JSON: {what} at {where}") from None
     except ValueError as error:
         raise BadRequest(f"body is not JSON: {error}") from None
 
