@@ -37,8 +37,9 @@ def functions(root: Path) -> tuple[dict[str, Plan], dict[str, str]]:
     released: list[tuple[ModelFolder, Lock, Artifact]] = []
     for model in folder.discover(root / "functions"):
         try:
+            trained = _trained(root, model.name)
             locked = lock.read(model.path)
-            published = _released(root, model.name, locked)
+            published = _released(trained, model.name, locked)
             form = served(root, locked, published)
         except ArtifactError as error:
             missing[model.name] = str(error)
@@ -56,11 +57,16 @@ def functions(root: Path) -> tuple[dict[str, Plan], dict[str, str]]:
     return plans, missing
 
 
-def _released(root: Path, name: str, locked: Lock) -> Artifact:
-    """The artifact that the lock names.  Raises ArtifactError, saying what to run."""
+def _trained(root: Path, name: str) -> Path:
+    """The folder of a model's artifact.  Raises ArtifactError, saying what to run."""
     path = root / "training" / name / "artifact"
     if not path.is_dir():
         raise ArtifactError(f"{path} is missing: run `flotilla train {name}`")
+    return path
+
+
+def _released(path: Path, name: str, locked: Lock) -> Artifact:
+    """The artifact that the lock names.  Raises ArtifactError, saying what to run."""
     found = manifests.digest((path / manifests.NAME).read_bytes())
     if found != locked.digest:
         raise ArtifactError(

@@ -80,19 +80,22 @@ def test_what_pays_is_packed_compiled(tmp_path: Path) -> None:
 
 
 def test_models_that_cannot_be_packed_say_what_to_run(tmp_path: Path) -> None:
-    for name in ("good", "unpublished", "untrained", "retrained", "damaged"):
+    for name in ("good", "unpublished", "untrained", "new", "retrained", "damaged"):
         add_model(tmp_path, name)
-    (tmp_path / "functions" / "unpublished" / "artifact.lock").unlink()
+    for name in ("unpublished", "new"):
+        (tmp_path / "functions" / name / "artifact.lock").unlink()
     training = tmp_path / "training"
-    (training / "untrained").rename(training / "elsewhere")
+    for name in ("untrained", "new"):
+        (training / name).rename(training / f"elsewhere_{name}")
     manifest = training / "retrained" / "artifact" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("fp32", "int8"))
     (training / "damaged" / "artifact" / "model.onnx").write_bytes(b"")
     found, missing = contents.functions(tmp_path)
     assert set(found) == {"good"}
-    assert set(missing) == {"unpublished", "untrained", "retrained", "damaged"}
+    assert set(missing) == {"unpublished", "untrained", "new", "retrained", "damaged"}
     assert missing["unpublished"].endswith("is missing: run `flotilla publish unpublished`")
     assert missing["untrained"].endswith("artifact is missing: run `flotilla train untrained`")
+    assert missing["new"].endswith("artifact is missing: run `flotilla train new`")
     assert "run `flotilla publish retrained` to serve what is there" in missing["retrained"]
     assert "model.onnx has SHA-256" in missing["damaged"]
 
