@@ -24,10 +24,14 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Examine a model or an ONNX file: does it fit, how it starts, what it takes and costs."""
+    from serving import folder
+
     if html is not None and not html.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {html.parent} for {html.name}")
     if subject.endswith(".onnx"):
         _require_servable(Path(subject), as_json)
+    elif not folder.is_name(subject):
+        raise typer.BadParameter(f"it is {subject!r}, expected a model's name, or a file FILE.onnx")
     found = _diagnose(context.obj.resolve(), subject)
     if html is not None:
         from infra.doctor import page

@@ -278,6 +278,13 @@ def test_a_file_that_is_no_graph_is_named(tmp_path: Path) -> None:
     assert "empty.onnx cannot be served: not an ONNX model" in " ".join(run.output.split())
 
 
+@pytest.mark.parametrize("subject", ["rows.csv", "/", "./iris"])
+def test_what_is_neither_a_model_nor_a_graph_is_refused(subject: str) -> None:
+    run = CliRunner().invoke(cli.app, ["doctor", subject])
+    assert run.exit_code == 2
+    assert "expected a model's name, or a file" in " ".join(run.output.replace("│", "").split())
+
+
 def test_a_page_that_cannot_be_written_is_refused_before_anything_is_packed(tmp_path: Path) -> None:
     for path, reason in {"none/report.html": "there is no folder", "": "is a directory"}.items():
         run = CliRunner().invoke(cli.app, ["doctor", "iris", "--html", str(tmp_path / path)])
