@@ -5,5 +5,5 @@ anatomy -> what the graph is made of, and what of it will hurt
 patient -> the handler that a sandbox runs, timing its own start
 examination -> the same function at every memory size, under its share of a processor
 costs, advice -> prices, and what to choose
-text, page -> how it reads
+tables, charts, text, page -> how it reads
 """

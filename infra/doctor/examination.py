@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -42,12 +43,16 @@ class ExaminationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """What was found at one memory size; times in ms, `phases` those of the start."""
+    """What was found at one memory size; times in ms, `phases` those of the start.
+
+    `answers` is how many were timed after the first: of a few, p99 is nearly the slowest.
+    """
 
     memory_mb: int
     vcpus: float
     init_ms: float
     phases: dict[str, float]
+    answers: int
     p50_ms: float
     p99_ms: float
     cpu_ms: float
@@ -125,10 +130,10 @@ def _cores() -> int:
 
 
 def _least_disturbed(doses: list[Dose]) -> Dose:
-    """Of the same start made twice, whose first filled the page cache, the quicker one."""
+    """Of the same start made twice, whose first filled the page cache, the quicker in each."""
     quickest = min(doses, key=lambda dose: dose.init_ms)
     calmest = min(doses, key=lambda dose: dose.p99_ms)
-    return replace(quickest, p50_ms=calmest.p50_ms, p99_ms=calmest.p99_ms, cpu_ms=calmest.cpu_ms)
+    return replace(calmest, init_ms=quickest.init_ms, phases=quickest.phases)
 
 
 def _read(
@@ -141,14 +146,15 @@ def _read(
     first = inside.pop("first")
     fetch = round(subject.fetched_bytes / NETWORK_BYTES_MS, 3)
     runtime_ms = max(real(init_ms) - sum(inside.values()), 0.0)
-    walls = found["walls_ms"]
+    walls = sorted(found["walls_ms"])
     return Dose(
         memory_mb=memory_mb,
         vcpus=round(cpu_share.vcpus(memory_mb), 2),
         init_ms=round(real(init_ms) + fetch, 3),
         phases={"runtime": round(runtime_ms, 3), "fetch": fetch, **inside, "first run": first},
+        answers=len(walls),
         p50_ms=real(median(walls)),
-        p99_ms=real(quantiles(walls, n=100, method="inclusive")[-1]) if len(walls) > 1 else first,
+        p99_ms=real(walls[ceil(0.99 * len(walls)) - 1]),
         cpu_ms=round(found["cpu_ms"], 3),
         peak_mb=round(found["memory_mb"]["peak"], 1),
         resident_mb=round(found["memory_mb"]["resident"], 1),

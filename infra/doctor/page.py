@@ -1,12 +1,13 @@
 """A diagnosis as one page of HTML with charts, which needs nothing else to be looked at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
-from infra.doctor import charts
+from infra.doctor import charts, tables
 from infra.doctor.advice import Diagnosis
 from infra.doctor.anatomy import Finding
 from infra.doctor.costs import ASSUMED, MILLION
+from infra.doctor.tables import Table
 
 _STYLE = """
 :root{--ink:#1b2430;--soft:#5b6675;--line:#dfe4ea;--card:#fff;--back:#f4f6f9}
@@ -57,8 +58,12 @@ def render(found: Diagnosis) -> str:
             _card("A million answers a month, by memory", _prices(found)),
             _card("A month, by requests", _server(found)),
             _card("The graph", _graph(found)),
-            _card("By memory", _doses(found), "wide"),
-            _card("US dollars for a million answers, Lambda alone", _costs(found), "wide"),
+            _card("By memory", _table(found, tables.doses(found)), "wide"),
+            _card(
+                "US dollars for a million answers, Lambda alone",
+                _table(found, tables.costs(found)),
+                "wide",
+            ),
             "</div>",
         ]
     )
@@ -135,40 +140,6 @@ def _graph(found: Diagnosis) -> str:
     return f"<p>{escape(facts)}</p><p class=sub>{escape(most)}</p>{_findings(anatomy.findings)}"
 
 
-def _doses(found: Diagnosis) -> str:
-    headings = ("MB", "vCPU", "start ms", "first run ms", "p50 ms", "p99 ms", "CPU ms", "peak MB")
-    rows = [
-        (
-            f"{dose.memory_mb}",
-            f"{dose.vcpus:g}",
-            f"{dose.init_ms:.0f}",
-            f"{dose.phases['first run']:.1f}",
-            f"{dose.p50_ms:.2f}",
-            f"{dose.p99_ms:.2f}",
-            f"{dose.cpu_ms:.2f}",
-            f"{dose.peak_mb:.0f}",
-        )
-        for dose in found.examination.doses
-    ]
-    return _table(headings, rows, str(found.memory_mb))
-
-
-def _costs(found: Diagnosis) -> str:
-    headings = ("MB", "x86_64", "arm64", "x86_64 SnapStart", "arm64 SnapStart", "gateway on top")
-    rows = [
-        (
-            f"{cost.memory_mb}",
-            f"{cost.x86_64:.2f}",
-            f"{cost.arm64:.2f}",
-            f"{cost.x86_64_snapstart:.2f}",
-            f"{cost.arm64_snapstart:.2f}",
-            f"{cost.gateway:.2f}",
-        )
-        for cost in found.costs
-    ]
-    return _table(headings, rows, str(found.memory_mb))
-
-
 def _footer(found: Diagnosis) -> str:
     return (
         f"Measured in the local cloud's sandbox on this machine; CPU share: "
@@ -189,10 +160,11 @@ def _list(entries: Iterable[tuple[str, str]]) -> str:
     return f"<ul>{lines}</ul>"
 
 
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], chosen: str) -> str:
+def _table(found: Diagnosis, table: Table) -> str:
+    headings, rows = table
     head = "".join(f"<th>{heading}</th>" for heading in headings)
     body = "".join(
-        f"<tr{' class=chosen' if row[0] == chosen else ''}>"
+        f"<tr{' class=chosen' if row[0] == str(found.memory_mb) else ''}>"
         + "".join(f"<td>{cell}</td>" for cell in row)
         + "</tr>"
         for row in rows

@@ -3,9 +3,10 @@
 from rich.markup import escape
 
 from infra import terminal
-from infra.doctor import costs
+from infra.doctor import costs, tables
 from infra.doctor.advice import Diagnosis
 from infra.doctor.anatomy import Anatomy, Finding
+from infra.doctor.tables import Table
 
 _MARKS = {"good": "[green]ok  [/green]", "note": "[yellow]note[/yellow]", "bad": "[red]bad [/red]"}
 _OPERATORS = 8
@@ -27,9 +28,9 @@ def show(found: Diagnosis) -> None:
         ("phase", "ms"), [(name, f"{ms:.1f}") for name, ms in phases.items()], right=1
     )
     _section(f"By memory (CPU share: {found.examination.share})")
-    _doses(found)
+    _table(found, tables.doses(found))
     _section("A million answers a month, US dollars, Lambda alone")
-    _costs(found)
+    _table(found, tables.costs(found))
     _section("Recommended")
     for reason in found.reasons:
         out.print(f"- {escape(reason)}")
@@ -57,34 +58,10 @@ def _findings(findings: tuple[Finding, ...]) -> None:
         terminal.out.print(f"{_MARKS[finding.severity]} {escape(finding.text)}")
 
 
-def _doses(found: Diagnosis) -> None:
-    headings = ("MB", "vCPU", "start ms", "first run ms", "p50 ms", "p99 ms", "peak MB")
-    rows = [
-        (
-            f"{dose.memory_mb}{' *' if dose.memory_mb == found.memory_mb else ''}",
-            f"{dose.vcpus:g}",
-            f"{dose.init_ms:.0f}",
-            f"{dose.phases['first run']:.1f}",
-            f"{dose.p50_ms:.2f}",
-            f"{dose.p99_ms:.2f}",
-            f"{dose.peak_mb:.0f}",
-        )
-        for dose in found.examination.doses
+def _table(found: Diagnosis, table: Table) -> None:
+    """Print a table with a star at the size that is recommended."""
+    headings, rows = table
+    starred = [
+        (f"{size} *" if size == str(found.memory_mb) else size, *cells) for size, *cells in rows
     ]
-    terminal.print_table(headings, rows, right=6)
-
-
-def _costs(found: Diagnosis) -> None:
-    headings = ("MB", "x86_64", "arm64", "x86_64 SnapStart", "arm64 SnapStart", "gateway on top")
-    rows = [
-        (
-            f"{cost.memory_mb}{' *' if cost.memory_mb == found.memory_mb else ''}",
-            f"{cost.x86_64:.2f}",
-            f"{cost.arm64:.2f}",
-            f"{cost.x86_64_snapstart:.2f}",
-            f"{cost.arm64_snapstart:.2f}",
-            f"{cost.gateway:.2f}",
-        )
-        for cost in found.costs
-    ]
-    terminal.print_table(headings, rows, right=5)
+    terminal.print_table(headings, starred, right=len(headings) - 1)

@@ -24,6 +24,7 @@ def test_a_model_is_started_asked_and_timed(monkeypatch: pytest.MonkeyPatch) -> 
     )
     for phase in ("runtime", "imports", "check", "session", "task", "first run"):
         assert small.phases[phase] > 0, phase
+    assert 1 < small.answers <= 300
     assert 0 < small.p50_ms <= small.p99_ms
     assert 20 < small.resident_mb <= small.peak_mb < 512
 

@@ -1,6 +1,7 @@
 """Doctor's conclusions: what of a graph hurts, what a million answers cost, what to choose."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +32,7 @@ PHASES = {"runtime": 40.0, "fetch": 0.0, "imports": 50.0, "first run": 2.0}
 
 def dose(memory_mb: int, p50_ms: float, peak_mb: float = 60.0, init_ms: float = 150.0) -> Dose:
     vcpus = cpu_share.vcpus(memory_mb)
-    return Dose(memory_mb, vcpus, init_ms, PHASES, p50_ms, 2 * p50_ms, 5.0, peak_mb, peak_mb)
+    return Dose(memory_mb, vcpus, init_ms, PHASES, 300, p50_ms, 2 * p50_ms, 5.0, peak_mb, peak_mb)
 
 
 def examined(*doses: Dose) -> Examination:
@@ -200,6 +201,7 @@ def test_the_page_has_every_chart_and_stands_alone(subject: Subject) -> None:
     found = diagnosis(subject, dose(512, 4.0), dose(1024, 2.0), dose(1769, 1.0))
     shown = page.render(found)
     assert shown.count("<svg") == 4
+    assert shown.count(f"<tr class=chosen><td>{found.memory_mb}</td>") == 2
     assert "http" not in shown
     assert "<script" not in shown
     for drawing in shown.split("<svg")[1:]:
@@ -211,7 +213,7 @@ def test_the_text_names_what_to_choose(
 ) -> None:
     text.show(diagnosis(subject, dose(512, 4.0), dose(1024, 2.0)))
     shown = capsys.readouterr().out
-    assert "1024 *" in shown
+    assert re.search(r"1024 \* +0.57\d+ +150 +2.0 +300 +2.00 +4.00 +5.00 +60 ", shown)
     assert "variant fp32: there is no other" in shown
     assert "a server that is always on ($64.26 a month)" in shown
     assert "1% of requests are reckoned to start a sandbox" in shown
