@@ -9,7 +9,7 @@ from functions.jobs.inputs import Input, Inputs
 from functions.jobs.job import Job, Status
 from functions.jobs.splitting import Part
 from functions.jobs.table import Jobs
-from serving.errors import TooLarge, Unprocessable
+from serving.errors import NotFound, TooLarge, Unprocessable
 
 # What one job may be; the splitting of so much takes a fraction of the function's timeout.
 INPUT_BYTES = 256 * 1024 * 1024
@@ -24,12 +24,12 @@ _UNASKED = 32
 def hand_over(job: Job, version: str, jobs: Jobs, inputs: Inputs) -> int | None:
     """Write the parts of this version of the input, and count its lines.
 
-    None when there is nothing to do: the input is gone, or the job was cancelled.  Raises
-    ServingError when the input cannot be a job's.
+    None when the job was cancelled meanwhile.  Raises ServingError when the input is gone, or is
+    none that a job may have.
     """
     found = inputs.open(job, version)
     if found is None:
-        return None
+        raise NotFound("the input was deleted before it was read")
     most = INPUT_BYTES if job.is_batch else SINGLE_BYTES
     if found.size_bytes > most:
         raise TooLarge(f"the input has {found.size_bytes} bytes, expected at most {most}")

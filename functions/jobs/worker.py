@@ -46,7 +46,7 @@ class Worker:
         except ServingError as error:
             self.fail(job, {"code": error.code, "message": str(error)})
             return
-        if lines is None:  # cancelled meanwhile, or its input is gone
+        if lines is None:  # cancelled meanwhile
             self.close(caller, job_id)
             return
         self.jobs.change(job, (Status.RUNNING,), lines=lines)

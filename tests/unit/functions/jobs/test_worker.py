@@ -160,6 +160,15 @@ def test_a_second_upload_to_the_same_address_is_not_begun(world: World) -> None:
     assert world.job(job_id).version == first
 
 
+def test_an_input_that_is_gone_fails_the_job(world: World) -> None:
+    job_id = world.make()["id"]
+    version, key = world.upload(job_id, LINES), world.job(job_id).input_key
+    world.s3.delete_object(Bucket=UPLOADS, Key=key, VersionId=version)
+    world.worker.begin("me", job_id, version)
+    error = {"code": "not_found", "message": "the input was deleted before it was read"}
+    assert (world.show(job_id)["status"], world.show(job_id)["error"]) == ("failed", error)
+
+
 def test_looks_that_come_twice_do_not_multiply(world: World) -> None:
     job_id = world.make()["id"]
     world.begin(job_id, LINES)
