@@ -318,6 +318,19 @@ def test_only_the_failed_message_comes_again(bucket: Bucket) -> None:
     assert bucket.names() == ["out/tiny/a.csv.json"]
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [("{", "JSONDecodeError"), ("{}", "KeyError"), ('{"detail": []}', "TypeError")],
+)
+def test_a_message_that_announces_nothing_comes_again_and_is_logged(
+    bucket: Bucket, capsys: pytest.CaptureFixture[str], body: str, name: str
+) -> None:
+    record = {**_record(0, "", 1), "body": body}
+    answer = bucket.door.answer({"Records": [record]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-0"}]}
+    assert json.loads(capsys.readouterr().out)["exception_name"] == name
+
+
 def test_a_bug_is_answered_at_the_last_try(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: Json) -> None:
         raise ZeroDivisionError("secret detail")

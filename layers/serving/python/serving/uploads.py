@@ -69,7 +69,11 @@ class Uploads:
     def _answer_record(self, context: LambdaContext, whole_ms: int, record: SQSRecord) -> None:
         """Answer one message of a batch for which there were `whole_ms` at its start."""
         started = perf_counter()
-        upload = _announced(record, self.service.name)
+        try:
+            upload = _announced(record, self.service.name)
+        except Exception as error:
+            self.telemetry.fault(context, error)
+            raise
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         source = None
         is_last = int(record.attributes.approximate_receive_count) >= MAX_RECEIVES
