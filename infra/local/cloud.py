@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -249,7 +249,8 @@ class _Served:
 
     def stop(self) -> None:
         """Stop it and wait until it is gone."""
-        self._loop.call_soon_threadsafe(self._stopped.set)
+        with suppress(RuntimeError):  # it never served, and its loop is closed already
+            self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
 
     def _run(self, serve: Callable[[], AbstractAsyncContextManager[None]]) -> None:
