@@ -1,8 +1,6 @@
 """A small SAM template and its packages: one obedient handler, deployed with various settings."""
 
 import json
-import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,20 +89,6 @@ def running(folder: Path, **options: Any) -> Iterator[LocalCloud]:
 def order(**what: Any) -> bytes:
     """The body of a request that carries an order to the handler."""
     return json.dumps(what).encode()
-
-
-def processes(of: Path) -> set[int]:
-    """The processes of which some argument or variable names this folder."""
-    found = set()
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and int(process.name) != os.getpid():
-            try:
-                text = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            except OSError:  # it is gone, or none of ours
-                continue
-            if re.search(re.escape(os.fsencode(of)) + rb"[/\0]", text):
-                found.add(int(process.name))
-    return found
 
 
 def _function(name: str, **properties: Any) -> Block:

@@ -54,8 +54,8 @@ def confine(memory_mb: int, limit_s: float, writing: bool = False) -> None:
     """Give up, for good, what an untrusted graph could abuse; called by the child itself.
 
     Nothing can be written to a file, unless `writing` is its purpose.  On Linux, address space is
-    limited to `memory_mb`, as in the local cloud, and the network goes where the kernel lets an
-    unprivileged process leave it.
+    limited to `memory_mb`, and the network goes where the kernel lets an unprivileged process leave
+    it.
     """
     cpu_s = math.ceil(limit_s * (os.cpu_count() or 1)) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))

@@ -141,12 +141,6 @@ def only(matrix: csr_matrix, features: Array) -> csr_matrix:
     return (matrix @ diags(kept)).tocsr()
 
 
-def words_of(machine: LinearSVC, names: Sequence[str], label: int, count: int) -> list[str]:
-    """The tokens that speak most for a class."""
-    row = machine.coef_[label] if len(machine.coef_) > 1 else machine.coef_[0] * (2 * label - 1)
-    return [names[number] for number in np.argsort(-row[: len(names)], kind="stable")[:count]]
-
-
 def _scores(machine: LinearSVC, matrix: csr_matrix) -> Array:
     scores = machine.decision_function(matrix)
     return np.stack([-scores, scores], axis=1) / 2 if scores.ndim == 1 else scores
