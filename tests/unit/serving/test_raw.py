@@ -95,6 +95,19 @@ def test_files_of_many_instances_are_joined(classifier: Model) -> None:
     assert labels(classifier, form(rows, lines, document), FORM) == ["high", "low", "high", "low"]
 
 
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "filename=rows.csv",
+        "FileName*=UTF-8''z%C3%A4hlung.csv",
+        'filename="\\"a\\".csv"',
+    ],
+)
+def test_a_files_name_may_be_written_otherwise(classifier: Model, stated: str) -> None:
+    head = f'Content-Disposition: form-data; name="file"; {stated}'
+    assert labels(classifier, form((head, b"0,5,0\n0,-5,0\n")), FORM) == ["high", "low"]
+
+
 def test_a_field_of_a_form_is_a_text(serve: Callable[..., Model]) -> None:
     parts = [('Content-Disposition: form-data; name="text"', text) for text in (b"good", b"bad")]
     assert labels(serve(artifacts.sentiment), form(*parts), FORM) == ["good", "bad"]

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from serving.errors import BadRequest, TooLarge
 
 _BOUNDARY = re.compile(r""";\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))""", re.IGNORECASE)
-_FILENAME = re.compile(r""";\s*filename="((?:[^"\\]|\\.)*)\"""", re.IGNORECASE)
-_NAME = re.compile(r""";\s*name="?([^";]*)"?""", re.IGNORECASE)
+# Quoted or not; some write what is not ASCII as `filename*=UTF-8''...` (RFC 5987).
+_NAME, _FILENAME = (
+    re.compile(rf""";\s*{name}\*?=("(?:[^"\\]|\\.)*"|[^\s;"]*)""", re.IGNORECASE)
+    for name in ("name", "filename")
+)
 _HEADER_BYTES = 4096
 
 
@@ -50,9 +53,13 @@ def _part(piece: bytes, number: int) -> Part:
     disposition = headers.get("content-disposition", "")
     if not disposition.lower().startswith("form-data"):
         raise BadRequest(f"part {number} of the form has no content-disposition: form-data")
-    name, filename = _NAME.search(disposition), _FILENAME.search(disposition)
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Part(name[1] if name else "", filename[1] if filename else "", media_type, body)
+    return Part(_stated(_NAME, disposition), _stated(_FILENAME, disposition), media_type, body)
+
+
+def _stated(parameter: re.Pattern[str], disposition: str) -> str:
+    found = parameter.search(disposition)
+    return found[1].strip('"') if found else ""
 
 
 def _header(line: str) -> tuple[str, str]:
