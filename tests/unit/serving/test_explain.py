@@ -208,7 +208,11 @@ def test_the_loud_moment_makes_the_recording_loud(serve: Callable[..., Model]) -
 BAD = {
     "another label": (row(1, 2, 3, label="middle"), 422, "expected one of ['low', 'high']"),
     "a label that is a number": (row(1, 2, 3, label=1), 422, "'label' is 1, expected a label"),
-    "a reference too short": ({"instances": [[1, 2, 3]], "reference": [1]}, 422, "has 1 features"),
+    "a reference too short": (
+        {"instances": [[1, 2, 3]], "reference": [1]},
+        422,
+        "'reference' as an instance: instance 0 has 1 features, expected 3",
+    ),
     "no reference at all": ({"instances": [[1, 2, 3]]}, 422, "expected a 'reference'"),
     "an overlay of a row": (row(1, 2, 3, overlay=True), 422, "'label', 'reference'"),
     "nothing": (None, 400, "not JSON"),

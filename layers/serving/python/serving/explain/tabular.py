@@ -89,7 +89,10 @@ def _divided(score: Score, tensor: str, row: Array, reference: Array) -> tuple[A
 
 def _reference(service: Service, question: Question, tensor: str, names: list[str]) -> Array:
     if "reference" in question.options:
-        stated: Array = service.task.decode([question.options["reference"]])[tensor][0]
+        try:
+            stated: Array = service.task.decode([question.options["reference"]])[tensor][0]
+        except Unprocessable as error:
+            raise Unprocessable(f"'reference' as an instance: {error}") from None
         return stated
     known = BASELINE in service.manifest.files
     sketches = json.loads(service.artifact.read(BASELINE)).get("features", {}) if known else {}
