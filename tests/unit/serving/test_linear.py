@@ -93,22 +93,24 @@ GRAPHS: dict[str, tuple[list[NodeProto], list[float] | None]] = {
 }
 
 
-def service(folder: Path, graph: bytes, width: int = 2, **hooks: Any) -> Service:
+def service(
+    folder: Path, graph: bytes, width: int = 2, stated: int | None = None, **hooks: Any
+) -> Service:
     artifacts.write(
         folder,
         "tabular_regression",
         graph,
-        [TensorSpec("x", "FP32", (-1, width))],
+        [TensorSpec("x", "FP32", (-1, stated or width))],
         [TensorSpec("value", "FP32", (-1, 1))],
         {"features": [{"name": f"f{index}"} for index in range(width)], "target": {}},
     )
     return Service.load(folder, hooks=Hooks(**hooks))
 
 
-def plain(nodes: list[NodeProto]) -> bytes:
+def plain(nodes: list[NodeProto], width: int | str = 2) -> bytes:
     return artifacts.graph(
         [*nodes, helper.make_node("Identity", ["y"], ["value"])],
-        [artifacts.tensor("x", "FP32", ["n", 2])],
+        [artifacts.tensor("x", "FP32", ["n", width])],
         [artifacts.tensor("value", "FP32", ["n", 1])],
         CONSTANTS,
     )
@@ -120,6 +122,13 @@ def test_weights_of_a_graph(
 ) -> None:
     found = linear.weights(service(tmp_path, plain(nodes)))
     assert (found if found is None else found.tolist()) == expected
+
+
+def test_the_width_of_a_graphs_rows_may_be_free(tmp_path: Path) -> None:
+    nodes, expected = GRAPHS["MatMul"]
+    found = linear.weights(service(tmp_path, plain(nodes, "width"), stated=-1))
+    assert found is not None
+    assert found.tolist() == expected
 
 
 def test_a_model_with_steps_of_its_own_is_no_weighted_sum(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def weights(service: Service) -> Array | None:
     except NotPlain:
         return None
     # All of them at once: the row of zeros, and for each feature the row that has a 1 there.
-    basis = np.vstack([np.zeros(row.shape[1]), np.eye(row.shape[1])])
+    width = len(service.manifest.details["features"])
+    basis = np.vstack([np.zeros(width), np.eye(width)])
     answers = _run(graph, row.name, basis, value.name)
     if answers is None or answers.size != len(basis):
         return None
