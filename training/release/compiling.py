@@ -33,11 +33,8 @@ def cached(root: Path, source: Artifact) -> Artifact:
     Raises ArtifactError when it cannot be made.
     """
     place = root / CACHE / source.manifest.model / f"{source.digest[:16]}-{ort.__version__}"
-    if place.is_dir():
-        held = artifacts.load(place)
-        sizes = {path.name: path.stat().st_size for path in place.iterdir()}
-        if all(sizes[name] == entry.size_bytes for name, entry in held.manifest.files.items()):
-            return held
+    if held := _held(place):
+        return held
     shutil.rmtree(place.parent, ignore_errors=True)
     return compiled(source, place)
 
@@ -66,6 +63,17 @@ def compiled(source: Artifact, place: Path) -> Artifact:
         (folder / manifests.NAME).write_bytes(_manifest(source, folder))
         folder.rename(place)
     return artifacts.load(place)
+
+
+def _held(place: Path) -> Artifact | None:
+    """What was compiled into `place` before, unless something of it is missing or cut off."""
+    try:
+        held = artifacts.load(place)
+    except ArtifactError:
+        return None
+    sizes = {path.name: path.stat().st_size for path in place.iterdir()}
+    whole = all(sizes[name] == entry.size_bytes for name, entry in held.manifest.files.items())
+    return held if whole else None
 
 
 def _require_same(source: Artifact, graph: Path) -> None:

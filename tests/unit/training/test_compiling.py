@@ -83,6 +83,14 @@ def test_what_was_compiled_is_found_again_and_what_was_cut_off_is_not(
     )
 
 
+@pytest.mark.parametrize("name", ["model.weights", "manifest.json"])
+def test_what_was_compiled_and_lacks_a_file_is_made_again(
+    name: str, source: Artifact, made: Artifact, tmp_path: Path
+) -> None:
+    (compiling.cached(tmp_path, source).folder / name).unlink()
+    assert compiling.cached(tmp_path, source).digest == made.digest
+
+
 def test_a_changed_weight_is_refused_before_onnxruntime_maps_it(
     source: Artifact, tmp_path: Path
 ) -> None:
