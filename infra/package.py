@@ -12,6 +12,7 @@ from typing import Literal
 from infra import contents, interpreters, layers, packing
 from infra.packing import Package, Platform
 from infra.setup import alone
+from training.release import compiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ def build(platform: Literal["local", "lambda"], root: Path) -> Built:
     on = _local() if platform == "local" else _lambda()
     target = root / "build" / platform
     target.mkdir(parents=True, exist_ok=True)
-    functions, missing = contents.functions(root)
+    compiled = root / compiling.CACHE  # what both platforms share
+    compiled.mkdir(parents=True, exist_ok=True)
+    with alone(compiled):
+        functions, missing = contents.functions(root)
     with alone(target):
         return Built(
             platform=on,

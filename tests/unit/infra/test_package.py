@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from infra import package
 from infra.package import Built
+from infra.setup import alone
 from tests.unit.infra.test_contents import add_model
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +67,15 @@ def test_a_second_build_makes_nothing_again(root: Path, built: Built) -> None:
     made = [path.stat().st_ino for path in sorted(built.folder.glob("*/*"))]
     assert package.build("local", root) == built
     assert [path.stat().st_ino for path in sorted(built.folder.glob("*/*"))] == made
+
+
+def test_two_builds_at_once_do_not_compile_in_each_others_way(root: Path, built: Built) -> None:
+    with ThreadPoolExecutor() as pool:
+        with alone(root / "build" / "compiled"):
+            second = pool.submit(package.build, "local", root)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=1)
+        assert second.result() == built
 
 
 def test_a_model_that_went_takes_its_package_along(root: Path, built: Built) -> None:
