@@ -28,16 +28,9 @@ def queues(prefix: str, queue_name: str, dead_name: str, timeout_s: int, rule: s
                 },
             },
         },
-        dead: {
-            "Type": "AWS::SQS::Queue",
-            "Properties": {
-                "QueueName": stack_name(dead_name),
-                "SqsManagedSseEnabled": True,
-                "MessageRetentionPeriod": quotas.DEAD_LETTER_RETENTION_S,
-            },
-        },
-        f"{queue}Policy": _policy(queue, rule),
-        f"{dead}Policy": _policy(dead, rule),
+        dead: dead_letters(dead_name),
+        f"{queue}Policy": policy(queue, _own_rule_only(queue, rule)),
+        f"{dead}Policy": policy(dead, _own_rule_only(dead, rule)),
     }
 
 
@@ -83,32 +76,49 @@ def rule(prefix: str, description: str, bucket: str, key_prefix: str) -> Block:
     }
 
 
-def _policy(queue: str, rule: str) -> Block:
-    """Only the queue's own rule may send, and nobody speaks to the queue in the clear."""
+def policy(queue: str, *statements: Block) -> Block:
+    """A queue's policy: nobody speaks to it in the clear, and what the statements say."""
     return {
         "Type": "AWS::SQS::QueuePolicy",
         "Properties": {
             "Queues": [ref(queue)],
             "PolicyDocument": {
                 "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "sqs:*",
-                        "Resource": arn(queue),
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                    {
-                        "Sid": "OwnRuleOnly",
-                        "Effect": "Allow",
-                        "Principal": {"Service": "events.amazonaws.com"},
-                        "Action": "sqs:SendMessage",
-                        "Resource": arn(queue),
-                        "Condition": {"ArnEquals": {"aws:SourceArn": arn(rule)}},
-                    },
-                ],
+                "Statement": [_tls_only(queue), *statements],
             },
         },
+    }
+
+
+def dead_letters(name: str) -> Block:
+    """A queue for what could not be done, kept as long as a queue keeps anything."""
+    return {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {
+            "QueueName": stack_name(name),
+            "SqsManagedSseEnabled": True,
+            "MessageRetentionPeriod": quotas.DEAD_LETTER_RETENTION_S,
+        },
+    }
+
+
+def _tls_only(queue: str) -> Block:
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": arn(queue),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _own_rule_only(queue: str, rule: str) -> Block:
+    return {
+        "Sid": "OwnRuleOnly",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn(queue),
+        "Condition": {"ArnEquals": {"aws:SourceArn": arn(rule)}},
     }

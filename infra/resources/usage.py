@@ -1,10 +1,10 @@
 """The service that counts what callers use: fed by the models' logs, asked at `/v1/usage`."""
 
-from infra.resources import quotas
 from infra.resources.alarms import queue_alarms
-from infra.resources.blocks import Block, Resources, arn, ref, stack_name, sub
+from infra.resources.blocks import Block, Resources, arn, ref, sub
 from infra.resources.functions import ARCHITECTURE, environment, function, function_log
 from infra.resources.gateway import preflight, route
+from infra.resources.queues import dead_letters, policy
 from infra.resources.release import preference
 from infra.resources.roles import allow, function_role
 from infra.resources.tables import USAGE
@@ -48,7 +48,9 @@ def usage() -> Resources:
         ),
         f"{PREFIX}Logs": function_log(NAME),
         _PERMISSION: _permission(),
-        **_dead_letters(),
+        # Deliveries that could not be counted; Lambda sends them there by the function's own role.
+        _DEAD_LETTERS: dead_letters(f"{NAME}-dead-letters"),
+        f"{_DEAD_LETTERS}Policy": policy(_DEAD_LETTERS),
         **alarms,
     }
 
@@ -103,38 +105,5 @@ def _permission() -> Block:
                 "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}"
                 ":log-group:/aws/lambda/${AWS::StackName}-*:*"
             ),
-        },
-    }
-
-
-def _dead_letters() -> Resources:
-    """Deliveries that could not be counted; Lambda sends them there by the function's own role."""
-    return {
-        _DEAD_LETTERS: {
-            "Type": "AWS::SQS::Queue",
-            "Properties": {
-                "QueueName": stack_name(f"{NAME}-dead-letters"),
-                "SqsManagedSseEnabled": True,
-                "MessageRetentionPeriod": quotas.DEAD_LETTER_RETENTION_S,
-            },
-        },
-        f"{_DEAD_LETTERS}Policy": {
-            "Type": "AWS::SQS::QueuePolicy",
-            "Properties": {
-                "Queues": [ref(_DEAD_LETTERS)],
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": "TlsOnly",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "sqs:*",
-                            "Resource": arn(_DEAD_LETTERS),
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        }
-                    ],
-                },
-            },
         },
     }
