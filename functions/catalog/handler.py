@@ -143,7 +143,7 @@ def handler(event: JsonObject, context: LambdaContext) -> JsonObject:
 
 def _refusal(method: str, path: str) -> ServingError:
     if takes := _OWN_PATHS.get(path.rstrip("/"), "GET" if path in _PAGES else None):
-        return MethodNotAllowed(f"{path} takes {takes}, not {method}", allowed=f"{takes}, OPTIONS")
+        return MethodNotAllowed.of(method, path, takes)
     match = _MODEL_PATH.fullmatch(path)
     if match and match[1] not in _MODELS:
         return NotFound(f"model '{match[1]}' is unknown, expected one of {sorted(_MODELS)}")

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from serving import events, http, scopes, strict_json
 from serving.errors import MethodNotAllowed, NotFound, ServingError, Unprocessable
-from serving.http import EMBEDDINGS, FORECAST, PREFLIGHT, Request, Response
+from serving.http import EMBEDDINGS, FORECAST, Request
 from serving.json_types import JsonObject
 from serving.lambda_context import LambdaContext
 from serving.limits import Limits
@@ -54,10 +54,9 @@ class Door:
     def _answer(self, event: JsonObject, request: Request) -> JsonObject:
         """The model's own engine gets the event as it came, and its reply goes back as it is."""
         if request.method == "OPTIONS":
-            return events.to_http(Response(204, b"", headers=dict(PREFLIGHT)))
+            return events.to_http(http.preflight())
         if request.method != "POST":
-            message = f"{request.path} takes POST, not {request.method}"
-            raise MethodNotAllowed(message, allowed="POST, OPTIONS")
+            raise MethodNotAllowed.of(request.method, request.path, "POST")
         request.body = events.read_body(event)
         model = self._model(request)
         authorized = event.get("requestContext", {}).get("authorizer") or {}

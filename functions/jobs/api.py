@@ -29,7 +29,7 @@ from functions.jobs.results import DOWNLOAD_S, Results
 from functions.jobs.table import Jobs
 from functions.jobs.webhooks import Hosts
 from serving.errors import Conflict, MethodNotAllowed, NotFound, TooLarge, Unprocessable
-from serving.http import PREFLIGHT, Request, Response, reply
+from serving.http import Request, Response, preflight, reply
 from serving.json_types import JsonObject
 from serving.limits import Limits
 
@@ -51,8 +51,7 @@ class Api:
     def respond(self, request: Request, query: Mapping[str, str]) -> Response:
         """Answer a request.  Raises ServingError."""
         if request.method == "OPTIONS":
-            methods = {"Access-Control-Allow-Methods": "GET,POST,DELETE,OPTIONS"}
-            return Response(HTTPStatus.NO_CONTENT, b"", headers=PREFLIGHT | methods)
+            return preflight()
         match request.method, request.path.split("/")[1:]:
             case "POST", ["v1", "models", model, "jobs"]:
                 return self._make(request, model, orders.read(request, self.hosts))
@@ -65,11 +64,11 @@ class Api:
             case "DELETE", ["v1", "jobs", job_id]:
                 return self._cancel(self._find(request, job_id))
             case _, ["v1", "models", _, "jobs"]:
-                raise _refused(request, "POST")
+                raise MethodNotAllowed.of(request.method, request.path, "POST")
             case _, ["v1", "jobs"]:
-                raise _refused(request, "GET")
+                raise MethodNotAllowed.of(request.method, request.path, "GET")
             case _, ["v1", "jobs", _]:
-                raise _refused(request, "GET, DELETE")
+                raise MethodNotAllowed.of(request.method, request.path, "GET, DELETE")
         raise NotFound(f"no route {request.path}")
 
     def _make(self, request: Request, model: str, order: Order) -> Response:
@@ -154,11 +153,6 @@ class Api:
                 "expires": stamp(self.now() + DOWNLOAD_S),
             }
         return shown
-
-
-def _refused(request: Request, methods: str) -> MethodNotAllowed:
-    message = f"{request.path} takes {methods}, not {request.method}"
-    return MethodNotAllowed(message, allowed=f"{methods}, OPTIONS")
 
 
 def _caller(request: Request) -> str:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from http import HTTPStatus
 
 from functions.usage.table import UsageTable
 from serving.errors import MethodNotAllowed, Unprocessable
-from serving.http import PREFLIGHT, Request, Response, reply
+from serving.http import Request, Response, preflight, reply
 
 _PARAMETERS = {"from", "to"}
 
@@ -22,10 +21,9 @@ def answer(
     Raises ServingError.
     """
     if request.method == "OPTIONS":
-        return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(PREFLIGHT))
+        return preflight()
     if request.method not in ("GET", "HEAD"):
-        message = f"{request.path} takes GET, not {request.method}"
-        raise MethodNotAllowed(message, allowed="GET, OPTIONS")
+        raise MethodNotAllowed.of(request.method, request.path, "GET")
     if unknown := sorted(query.keys() - _PARAMETERS):
         raise Unprocessable(f"the query has {unknown}, expected some of {sorted(_PARAMETERS)}")
     last = _day(query, "to", now().date())

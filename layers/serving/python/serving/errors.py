@@ -6,6 +6,7 @@ logged with its traceback and answered as a 500 that tells the caller nothing bu
 """
 
 from http import HTTPStatus
+from typing import Self
 
 
 class ServingError(Exception):
@@ -37,15 +38,19 @@ class NotFound(ServingError):
 
 
 class MethodNotAllowed(ServingError):
-    """The route exists, with other methods."""
+    """The route exists, with other methods: `allowed`, whose names RFC 9110 asks for."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     code = "method_not_allowed"
 
     def __init__(self, message: str, allowed: str = "") -> None:
-        """`allowed` has those methods with commas between them; RFC 9110 asks for their names."""
         super().__init__(message)
         self.allowed = allowed
+
+    @classmethod
+    def of(cls, method: str, path: str, taken: str) -> Self:
+        """The refusal of a method; those that `path` takes have commas between them."""
+        return cls(f"{path} takes {taken}, not {method}", f"{taken}, OPTIONS")
 
 
 class NotAcceptable(ServingError):

@@ -28,7 +28,7 @@ CORS = {
         "x-compute-ms,x-cost-usd,x-model-version,x-prediction-id"
     ),
 }
-PREFLIGHT = {
+_PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET,POST,DELETE,OPTIONS",
     # The star lets in what a client adds of its own, but a key has to be named.
     "Access-Control-Allow-Headers": (
@@ -79,6 +79,11 @@ class Response:
         if "Content-Encoding" in self.headers:
             return False
         return self.media_type == JSON or self.media_type.startswith("text/")
+
+
+def preflight() -> Response:
+    """What a browser is told that asks whether a page of elsewhere may ask."""
+    return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(_PREFLIGHT))
 
 
 def reply(document: Json, status: int = HTTPStatus.OK) -> Response:

@@ -1,10 +1,9 @@
 """Which protocol answers which path, for the one model that this function serves."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 
 from serving.errors import MethodNotAllowed, NotFound, TooLarge
-from serving.http import EMBEDDINGS, FORECAST, PREFLIGHT, Request, Response, reply
+from serving.http import EMBEDDINGS, FORECAST, Request, Response, preflight, reply
 from serving.prices import Usage
 from serving.protocols import native, oip
 from serving.service import Service
@@ -42,7 +41,7 @@ class Router:
     def respond(self, request: Request, usage: Usage) -> Response:
         """Answer a request.  Raises ServingError."""
         if request.method == "OPTIONS":
-            return Response(HTTPStatus.NO_CONTENT, b"", headers=dict(PREFLIGHT))
+            return preflight()
         most = self.service.limits.body_bytes
         if len(request.body) > most:
             raise TooLarge(f"the body has {len(request.body)} bytes, expected at most {most}")
@@ -51,8 +50,7 @@ class Router:
             raise NotFound(self._missing(request.path))
         method, answer = route
         if request.method != method and (request.method, method) != ("HEAD", "GET"):
-            message = f"{request.path} takes {method}, not {request.method}"
-            raise MethodNotAllowed(message, allowed=f"{method}, OPTIONS")
+            raise MethodNotAllowed.of(request.method, request.path, method)
         if coding := request.headers.get("content-encoding"):
             from serving import encodings
 
