@@ -96,6 +96,8 @@ def repository() -> Response[str]:
 @app.post("/v2/repository/models/<name>/<change>")
 def load(name: str, change: str) -> Response[str]:
     """Refuse to load and unload: what is served is what is deployed."""
+    if change not in ("load", "unload"):
+        return _fail(_refusal("POST", app.current_event.path))
     return _fail(MethodNotAllowed(f"model '{name}' cannot be {change}ed: deploy models instead"))
 
 
