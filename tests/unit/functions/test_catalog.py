@@ -174,7 +174,12 @@ def test_refusals_name_what_there_is(
         ("POST", "/v2/health/live", 405, "takes GET"),
         ("GET", "/v2/repository/index", 405, "/v2/repository/index takes POST, not GET"),
         ("POST", "/v2/repository/models/iris/load", 405, "'iris' cannot be loaded: deploy"),
-        ("POST", "/v2/repository/models/iris/feed", 404, "no route /v2/repository/models/iris/feed"),
+        (
+            "POST",
+            "/v2/repository/models/iris/feed",
+            404,
+            "no route /v2/repository/models/iris/feed",
+        ),
     ],
 )
 def test_refusals_below_v2_speak_its_protocol(

@@ -1,5 +1,8 @@
 """Model folders: loud about the file, the key, what it was and what was expected."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +52,14 @@ def test_wrong_facts_name_the_key(tmp_path: Path, facts: str, part: str) -> None
         folder.read(model_folder(tmp_path, facts))
     assert part in str(refusal.value)
     assert "model.toml" in str(refusal.value)
+
+
+def test_facts_are_utf_8_in_every_locale(tmp_path: Path) -> None:
+    path = model_folder(tmp_path)
+    (path / "model.toml").write_bytes('description = "Größe"\ntask = "tensors"\n'.encode())
+    code = f"import pathlib; from serving import folder; folder.read(pathlib.Path({str(path)!r}))"
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | locale)
 
 
 @pytest.mark.parametrize("name", ["Wind", "the-wind", "1wind", "wind_", "a" * 33])

@@ -66,7 +66,7 @@ def read(path: Path) -> ModelFolder:
         )
     source = path / NAME
     try:
-        facts = tomllib.loads(source.read_text())
+        facts = tomllib.loads(source.read_text("utf-8"))
     except FileNotFoundError:
         known = sorted(found.parent.name for found in path.parent.glob(f"*/{NAME}"))
         raise FolderError(f"{source} is missing, expected one of the models {known}") from None
