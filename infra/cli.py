@@ -68,7 +68,7 @@ def new(
     graph: Annotated[Path | None, typer.Option("--from", help="An ONNX file to serve.")] = None,
     task: Annotated[str | None, typer.Option(help="A task to train for.")] = None,
     memory_mb: Annotated[
-        int | None, typer.Option(help="Guessed from the file if left out.")
+        int | None, typer.Option(min=128, max=10_240, help="Guessed from a file if left out.")
     ] = None,
 ) -> None:
     """Make a new model: of an ONNX file, or with a training script to start from."""
@@ -80,7 +80,7 @@ def new(
         made = scaffold.from_graph(context.obj, name, graph, memory_mb)
         following = "serve it with `flotilla up`"
     else:
-        made = scaffold.from_task(context.obj, name, task or "")
+        made = scaffold.from_task(context.obj, name, task or "", memory_mb)
         following = f"go on with `flotilla train {name}`"
     terminal.out.print(f"{made.functions}\n{made.training}")
     for warning in made.warnings:

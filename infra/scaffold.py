@@ -75,7 +75,7 @@ def from_graph(
     return NewModel(root / "functions" / name, root / "training" / name, lock, warnings)
 
 
-def from_task(root: Path, name: str, task: str) -> NewModel:
+def from_task(root: Path, name: str, task: str, memory_mb: int | None = None) -> NewModel:
     """Make the model `name` with a training script for `task` that works as it is.
 
     Raises ScaffoldError when the name is taken or the task has no such script.
@@ -88,7 +88,7 @@ def from_task(root: Path, name: str, task: str) -> NewModel:
         )
     with _new_folders(root, name) as stage:
         description = f"A model for {task.replace('_', ' ')}, from training/{name}/train.py."
-        _write_facts(stage / "functions" / name, description, task, memory_mb=512)
+        _write_facts(stage / "functions" / name, description, task, memory_mb or 512)
         unneeded = shutil.ignore_patterns("__pycache__")
         shutil.copytree(starter, stage / "training" / name, ignore=unneeded)
     return NewModel(root / "functions" / name, root / "training" / name)

@@ -105,6 +105,21 @@ def test_check_reports_every_finding_and_fails_by_its_exit_code(root: Path) -> N
     assert not report["findings"][0]["passed"]
 
 
+@pytest.mark.parametrize("memory_mb", ["1", "99999"])
+def test_memory_that_no_function_has_is_refused(root: Path, memory_mb: str) -> None:
+    task = ("--task", "tabular_classification")
+    assert run(root, "new", "clouds", *task, "--memory-mb", memory_mb).exit_code == 2
+    assert not (root / "functions" / "clouds").exists()
+
+
+def test_where_only_the_client_is_installed_a_line_says_so() -> None:
+    code = "import sys; sys.modules['typer'] = None; from infra import command; command.main()"
+    seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert seen.returncode == 1
+    (line,) = seen.stderr.splitlines()
+    assert line.startswith("error: typer is not installed: `flotilla` runs in a clone")
+
+
 def test_help_needs_none_of_the_heavy_libraries() -> None:
     code = "import sys, infra.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     seen = subprocess.run(

@@ -302,9 +302,9 @@ def test_second_folder_that_cannot_be_moved_takes_the_first_along(root: Path) ->
 
 
 def test_training_script_to_start_from_works_as_it_is(root: Path) -> None:
-    made = scaffold.from_task(root, "clouds", "tabular_classification")
+    made = scaffold.from_task(root, "clouds", "tabular_classification", memory_mb=1024)
     (facts,) = folders.discover(root / "functions")
-    assert (facts.name, facts.task) == ("clouds", "tabular_classification")
+    assert (facts.name, facts.task, facts.memory_mb) == ("clouds", "tabular_classification", 1024)
     subprocess.run([sys.executable, made.training / "train.py"], check=True, capture_output=True)
     published = publish.publish(root, "clouds", registry=None)
     assert published.lock.version == 1
