@@ -84,8 +84,8 @@ class Post:
             parts = _split(url)
             connection = _connection(parts, self._address(parts))
             try:
-                path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-                connection.request("POST", path, body, dict(headers))
+                query = f"?{parts.query}" if parts.query else ""
+                connection.request("POST", (parts.path or "/") + query, body, dict(headers))
                 return connection.getresponse().status
             finally:
                 connection.close()

@@ -103,10 +103,17 @@ def receiver() -> Iterator[int]:
         thread.join()
 
 
-def test_redirects_are_not_followed(receiver: int) -> None:
-    url = f"http://127.0.0.1:{receiver}/hook?a=b"
-    assert Post(HOSTS)(url, b"{}", {"Content-Type": "application/json"}) == 302
-    assert Receiver.came == ["/hook?a=b"]
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("/hook?a=b", "/hook?a=b"), ("", "/"), ("?a=b", "/?a=b"), ("/#a", "/")],
+)
+def test_the_receiver_is_asked_once_at_its_path_and_redirects_are_not_followed(
+    receiver: int, url: str, path: str
+) -> None:
+    Receiver.came.clear()
+    address = f"http://127.0.0.1:{receiver}{url}"
+    assert Post(HOSTS)(address, b"{}", {"Content-Type": "application/json"}) == 302
+    assert Receiver.came == [path]
 
 
 def test_a_receiver_that_is_not_there_is_undelivered() -> None:
