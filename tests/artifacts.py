@@ -238,11 +238,11 @@ def brightness(folder: Path, channels: int = 1) -> Path:
     )
 
 
-def identity(folder: Path, datatype: str) -> Path:
-    """A tensors model that gives back its input `x` of shape (n, 2) as `y`."""
+def identity(folder: Path, datatype: str, name: str = "x") -> Path:
+    """A tensors model that gives back its input of shape (n, 2) as `y`."""
     onnx_bytes = graph(
-        [helper.make_node("Identity", ["x"], ["y"])],
-        [tensor("x", datatype, ["n", 2])],
+        [helper.make_node("Identity", [name], ["y"])],
+        [tensor(name, datatype, ["n", 2])],
         [tensor("y", datatype, ["n", 2])],
     )
     spec = (-1, 2)
@@ -250,7 +250,7 @@ def identity(folder: Path, datatype: str) -> Path:
         folder,
         "tensors",
         onnx_bytes,
-        [TensorSpec("x", datatype, spec)],
+        [TensorSpec(name, datatype, spec)],
         [TensorSpec("y", datatype, spec)],
     )
 

@@ -166,6 +166,16 @@ def test_binary_tensors_go_in_and_out(
     assert own_choice["outputs"][0]["data"] == data
 
 
+def test_a_number_is_no_tensors_name(serve: Callable[..., Model]) -> None:
+    model = serve(artifacts.identity, "FP32", "0")
+    tensor = {"shape": [1, 2], "datatype": "FP32", "data": [1, 2]}
+    assert model.infer({"name": "0", **tensor}).status == 200
+    for names in ([0], [], ["0", "0"], [["0"]]):
+        answer = model.infer(*({"name": name, **tensor} for name in names))
+        assert answer.status == 422
+        assert "expected '0'" in answer.document["error"]
+
+
 TWO = np.zeros(2, dtype="<f4").tobytes()
 
 

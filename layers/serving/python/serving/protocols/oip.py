@@ -102,7 +102,7 @@ def _read_inputs(service: Service, document: JsonObject, buffers: memoryview) ->
         raise Unprocessable("'inputs' is missing or wrong, expected a list of tensors")
     expected = {tensor.name: tensor for tensor in service.manifest.inputs}
     names = [entry.get("name") for entry in entries]
-    if sorted(map(str, names)) != sorted(expected):
+    if len(names) != len(expected) or any(name not in names for name in expected):
         raise Unprocessable(
             f"the inputs are {arrays.listed(map(str, names))}, expected {arrays.listed(expected)}"
         )
