@@ -92,6 +92,16 @@ def ask(page: Page, button: str = "Ask") -> str:
     return page.inner_text(".result")
 
 
+def test_a_price_is_rounded_as_the_readme_rounds_it(page: Page) -> None:
+    said = page.evaluate(
+        """async () => {
+          const { perMillion } = await import(document.querySelector("link[href$='/dom.js']").href);
+          return [3.925e-6, 3.92833e-6, 4.0084e-6].map(perMillion);
+        }"""
+    )
+    assert said == ["$3.93", "$3.93", "$4.01"]
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_is_tried_from_its_card(
     page: Page, models: list[ModelFolder], name: str

@@ -1,6 +1,6 @@
 /** A card per model: what it does, how well, how large, how quick and at what price. */
 
-import { make, percent, rounded, spaced } from "./dom.js";
+import { make, percent, perMillion, rounded, spaced } from "./dom.js";
 
 const TASKS = {
   tabular_classification: "Table rows → class",
@@ -41,7 +41,7 @@ export function facts(model) {
   }
   entries.push(["Size", size(model.size_bytes)]);
   entries.push(["Computing time", latency(model.latency_ms)]);
-  entries.push(["A million answers", `$${(1e6 * model.answer_usd).toFixed(2)}`]);
+  entries.push(["A million answers", perMillion(model.answer_usd)]);
   const list = make("dl", { class: "facts" });
   for (const [term, value] of entries) {
     list.append(make("div", {}, make("dt", { textContent: term }), make("dd", { textContent: value })));

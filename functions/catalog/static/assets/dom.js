@@ -34,3 +34,8 @@ export function rounded(value, digits = 4) {
 export function percent(value) {
   return `${(100 * value).toFixed(1)} %`;
 }
+
+/** What a million answers at this price cost; half a cent is rounded up, as binary fractions hide it. */
+export function perMillion(usd) {
+  return `$${(Math.round(Number((1e8 * usd).toPrecision(9))) / 100).toFixed(2)}`;
+}

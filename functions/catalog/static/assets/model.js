@@ -3,7 +3,7 @@
 import { ask } from "./api.js";
 import { attributions } from "./attributions.js";
 import { facts, taskName } from "./cards.js";
-import { make, spaced } from "./dom.js";
+import { make, perMillion, spaced } from "./dom.js";
 import { answer } from "./result.js";
 import { snippets } from "./snippets.js";
 
@@ -130,7 +130,7 @@ function different(examples) {
 
 function footer(reply) {
   const { usage, id, version, variant } = reply.document;
-  const cost = `$${(1e6 * usage.cost_usd).toFixed(2)} for a million of these`;
+  const cost = `${perMillion(usage.cost_usd)} for a million of these`;
   const start = usage.cold ? "cold start" : "warm";
   const line = `${Math.round(reply.took)} ms there and back · ${usage.compute_ms.toFixed(1)} ms of computing · ${start} · ${cost}`;
   return make("div", {},
