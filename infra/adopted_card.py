@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from serving.manifest import GRAPH, Manifest, TensorSpec
 
 
-def render(manifest: Manifest, memory_mb: int) -> str:
-    """The card in Markdown."""
+def render(manifest: Manifest, memory_mb: int, guessed: bool) -> str:
+    """The card in Markdown; `guessed` is whether nobody said how much memory there should be."""
     training = manifest.training
     opsets = ", ".join(f"{domain} {version}" for domain, version in training["opsets"].items())
     size = manifest.files[GRAPH].size_bytes
@@ -31,7 +31,7 @@ The ONNX file `{training["source"]}`, served as it was given, over the Open Infe
 | SHA-256 of the file | `{training["source_sha256"]}` |
 | size | {size:,} bytes, {training["nodes"]} nodes |
 | operators of | {opsets} |
-| memory of the function | {memory_mb} MB, guessed from the size |
+| memory of the function | {memory_mb} MB{", guessed from the size" if guessed else ""} |
 
 ## Data and licence
 

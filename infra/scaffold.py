@@ -56,21 +56,21 @@ def from_graph(
     with _new_folders(root, name) as stage:
         try:
             raw = adoption.read(graph)
-            memory_mb = memory_mb or adoption.memory_for(raw)
             place = Place(
                 functions=stage / "functions" / name,
                 artifact=publish.artifact_folder(stage, name),
-                memory_mb=memory_mb,
+                memory_mb=adoption.memory_for(raw) if memory_mb is None else memory_mb,
                 limit_s=limit_s,
             )
             description = f"{graph.name}, as it was given."
-            _write_facts(place.functions, description, adoption.TASK, memory_mb)
+            _write_facts(place.functions, description, adoption.TASK, place.memory_mb)
             manifest = adoption.write_artifact(place, raw, graph.name)
             lock = publish.publish(stage, name, registry=None).lock
         except (GraphError, FolderError, publish.PublishError) as error:
             raise ScaffoldError(f"{graph} cannot be served: {error}") from None
         training = stage / "training" / name
-        (training / "README.md").write_text(adopted_card.render(manifest, memory_mb))
+        card = adopted_card.render(manifest, place.memory_mb, guessed=memory_mb is None)
+        (training / "README.md").write_text(card)
         warnings = _keep_out_of_git(training, name)
     return NewModel(root / "functions" / name, root / "training" / name, lock, warnings)
 

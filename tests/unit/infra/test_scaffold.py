@@ -195,6 +195,7 @@ def test_memory_grows_with_the_graph(mebibytes: float, memory_mb: int) -> None:
 def test_memory_can_be_given(root: Path) -> None:
     made = adopt(root, crafted.doubling(), memory_mb=1024)
     assert folders.read(made.functions).memory_mb == 1024
+    assert "| memory of the function | 1024 MB |" in (made.training / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "Iris", "", "x" * 33, "con sole", "1st"])
