@@ -47,7 +47,8 @@ class Seen:
         return all(map(self._is_done, self.parts))
 
     def _is_done(self, span: Span) -> bool:
-        return self.names[span.first] in self.answered | self.failed
+        name = self.names[span.first]
+        return name in self.answered or name in self.failed
 
 
 def look(job: Job, inputs: Inputs, results: Results) -> Seen:
