@@ -24,7 +24,7 @@ from serving.events import Upload
 from serving.http import JSON, Request, error_reply
 from serving.lambda_context import LambdaContext
 from serving.prices import Meter
-from serving.protocols import native
+from serving.protocols import native, raw
 from serving.service import Service
 from serving.store import Answer, Source, Store
 from serving.telemetry import Telemetry
@@ -34,15 +34,6 @@ from serving.types import JsonObject
 MAX_RECEIVES = 5
 # An upload that runs out of time comes again if others of its batch had used up more than this.
 _ALONE_MS = 1000
-
-_MEDIA_TYPES = {
-    ".json": JSON,
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".txt": "text/plain",
-    ".wav": "audio/wav",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +125,7 @@ class Uploads:
         request = Request(
             method="PUT",
             path=source.key,
-            headers={"content-type": _MEDIA_TYPES.get(ending, source.media_type)},
+            headers={"content-type": raw.ENDINGS.get(ending, source.media_type)},
             body=source.body,
             id=request_id,
             deadline=deadline,

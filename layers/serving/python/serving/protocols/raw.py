@@ -3,6 +3,8 @@
 Imported when the first of them comes.
 """
 
+from pathlib import PurePosixPath
+
 from serving import arrays, multipart, strict_json
 from serving.errors import BadRequest, UnsupportedMediaType
 from serving.http import FORM, JSON, JSON_LINES, Request
@@ -10,17 +12,17 @@ from serving.protocols import native
 from serving.service import Service
 from serving.types import Json
 
-# What a file's name says of it where its part of a form says nothing; the ending -> media type.
-_ENDINGS = {
-    "csv": "text/csv",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "json": JSON,
-    "jsonl": JSON_LINES[0],
-    "ndjson": JSON_LINES[0],
-    "png": "image/png",
-    "txt": "text/plain",
-    "wav": "audio/wav",
+# What a file's name says of it; the ending -> media type.
+ENDINGS = {
+    ".csv": "text/csv",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".json": JSON,
+    ".jsonl": JSON_LINES[0],
+    ".ndjson": JSON_LINES[0],
+    ".png": "image/png",
+    ".txt": "text/plain",
+    ".wav": "audio/wav",
 }
 _UNSAID = ("", "application/octet-stream")
 _TEXT_CODES = ("utf-8", "utf8", "us-ascii")
@@ -40,8 +42,8 @@ def _of_part(service: Service, part: multipart.Part) -> list[Json]:
     """A file of a form gives the instances that it would give alone; a field is a text."""
     media_type = part.media_type
     if media_type in _UNSAID:
-        ending = part.filename.rpartition(".")[2].lower()
-        media_type = _ENDINGS.get(ending, media_type) if part.filename else "text/plain"
+        ending = PurePosixPath(part.filename).suffix.lower()
+        media_type = ENDINGS.get(ending, media_type) if part.filename else "text/plain"
     try:
         return _of_body(service, media_type, part.body)
     except UnsupportedMediaType as error:
