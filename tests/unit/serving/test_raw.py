@@ -108,6 +108,10 @@ def test_a_files_name_may_be_written_otherwise(classifier: Model, stated: str) -
     assert labels(classifier, form((head, b"0,5,0\n0,-5,0\n")), FORM) == ["high", "low"]
 
 
+def test_a_form_may_have_as_many_parts_as_a_request_has_instances(classifier: Model) -> None:
+    assert labels(classifier, form(*[file("a.csv", b"0,5,0")] * 128), FORM) == ["high"] * 128
+
+
 def test_a_field_of_a_form_is_a_text(serve: Callable[..., Model]) -> None:
     parts = [('Content-Disposition: form-data; name="text"', text) for text in (b"good", b"bad")]
     assert labels(serve(artifacts.sentiment), form(*parts), FORM) == ["good", "bad"]
@@ -129,8 +133,14 @@ def test_a_file_may_hold_what_looks_like_a_boundary(serve: Callable[..., Model])
         (form(), FORM, 422, "no instance"),
         (form(*[file("a.csv", b"0,5,0")] * 129), FORM, 413, "more than 128 parts"),
         (form(file("a.gif", b"GIF")), FORM, 415, "part 'a.gif' of the form: media type is ''"),
-        (form(file("a.csv", b'"')), FORM, 400, "not CSV"),
-        (form(file("a.json", b"[")), FORM, 400, "not JSON"),
+        (form(file("a.csv", b'"')), FORM, 400, "part 'a.csv' of the form: body is not CSV"),
+        (form(file("a.csv", b"x,y,z")), FORM, 422, "part 'a.csv' of the form: the CSV's header"),
+        (
+            form(file("a.json", b"[")),
+            FORM,
+            400,
+            "part 'a.json' of the form: body: body is not JSON",
+        ),
     ],
 )
 def test_broken_forms_are_refused(
@@ -226,6 +236,7 @@ BODY = b'{"instances": [[0, 5, 0]]}'
         ("x-gzip", gzip.compress(BODY, mtime=0)),
         ("deflate", zlib.compress(BODY)),
         ("identity", BODY),
+        ("gzip", gzip.compress(BODY.ljust(4_500_000), mtime=0)),
     ],
 )
 def test_requests_may_be_compressed(classifier: Model, coding: str, body: bytes) -> None:

@@ -6,9 +6,10 @@ Imported when the first of them comes.
 from pathlib import PurePosixPath
 
 from serving import arrays, multipart, strict_json
-from serving.errors import BadRequest, UnsupportedMediaType
+from serving.errors import BadRequest, Unprocessable, UnsupportedMediaType
 from serving.http import FORM, JSON, JSON_LINES, Request
 from serving.protocols import native
+from serving.protocols.native import VARIANT_HEADER
 from serving.service import Service
 from serving.types import Json
 
@@ -46,26 +47,28 @@ def _of_part(service: Service, part: multipart.Part) -> list[Json]:
         media_type = ENDINGS.get(ending, media_type) if part.filename else "text/plain"
     try:
         return _of_body(service, media_type, part.body)
-    except UnsupportedMediaType as error:
+    except (BadRequest, Unprocessable, UnsupportedMediaType) as error:
         which = arrays.shown(part.filename or part.name)
-        raise UnsupportedMediaType(f"part {which} of the form: {error}") from None
+        raise type(error)(f"part {which} of the form: {error}") from None
 
 
 def _of_body(service: Service, media_type: str, body: bytes) -> list[Json]:
     if media_type == JSON:
-        document = native.question(_parsed(body, service.limits.nesting, "body"))
+        document = native.question(strict_json.loads(body, service.limits.nesting))
+        if "variant" in document:  # of a form: all its parts are answered by the same
+            raise Unprocessable(f"'variant' is stated, expected it in header '{VARIANT_HEADER}'")
         return list(document["instances"])
     if media_type in JSON_LINES:
         lines = enumerate(body.splitlines(), start=1)
-        return [_parsed(line, service.limits.nesting, f"line {at}") for at, line in lines if line]
+        return [_parsed(line, service.limits.nesting, at) for at, line in lines if line]
     return service.instances(media_type, body)
 
 
-def _parsed(raw: bytes, nesting: int, what: str) -> Json:
+def _parsed(line: bytes, nesting: int, number: int) -> Json:
     try:
-        return strict_json.loads(raw, nesting)
+        return strict_json.loads(line, nesting)
     except BadRequest as error:
-        raise BadRequest(f"{what}: {error}") from None
+        raise BadRequest(f"line {number}: {error}") from None
 
 
 def _require_unicode(request: Request) -> None:
