@@ -41,6 +41,7 @@ _OWN_PATHS = {
     "/v2/repository/index": "POST",
 }
 _PAGES = pages.find(_ROOT / "static")
+_LONGEST = 100  # of what is not there, as it is named to whoever asked
 _MODEL_PATH = re.compile(r"/v[12]/models/([^/]+)(/.*)?")
 
 logger = Logger()
@@ -108,6 +109,10 @@ def page() -> Response[str]:
         # Of a stage without a slash the page could not tell what its links are relative to.
         stage = event.request_context.path.rpartition("/")[2]
         return Response(HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"{stage}/"})
+    if event.path != "/" and event.path.endswith("/"):
+        # Below a slash its links would lead elsewhere.
+        name = event.path.rstrip("/").rpartition("/")[2]
+        return Response(HTTPStatus.PERMANENT_REDIRECT, headers={"Location": f"../{name}"})
     headers = {name.lower(): value for name, value in event.headers.items()}
     reply = pages.answer(event.path, _PAGES[event.path], headers)
     answer = Response(reply.status, reply.media_type, b64encode(reply.body).decode(), reply.headers)
@@ -148,10 +153,12 @@ def _refusal(method: str, path: str) -> ServingError:
         return MethodNotAllowed.of(method, path, takes)
     match = _MODEL_PATH.fullmatch(path)
     if match and match[1] not in _MODELS:
-        return NotFound(f"model '{match[1]}' is unknown, expected one of {sorted(_MODELS)}")
+        return NotFound(
+            f"model '{match[1][:_LONGEST]}' is unknown, expected one of {sorted(_MODELS)}"
+        )
     if match:
-        return NotFound(f"no route {path}, expected POST /v1/models/{match[1]}/predict")
-    return NotFound(f"no route {path}, see GET / and GET /v2/models")
+        return NotFound(f"no route {path[:_LONGEST]}, expected POST /v1/models/{match[1]}/predict")
+    return NotFound(f"no route {path[:_LONGEST]}, see GET / and GET /v2/models")
 
 
 def _fail(error: Exception) -> Response[str]:

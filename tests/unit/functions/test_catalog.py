@@ -123,6 +123,23 @@ def test_server_says_what_it_is(ask: Ask) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "where"), [("/docs/", "../docs"), ("/openapi.json/", "../openapi.json")]
+)
+def test_a_page_asked_for_with_a_slash_is_where_its_links_work(
+    ask: Ask, path: str, where: str
+) -> None:
+    reply = ask("GET", path)
+    assert (reply.status, reply.headers["location"]) == (308, where)
+
+
+@pytest.mark.parametrize("below", ["", "/v1/models", "/v1/models/iris"])
+def test_what_is_not_there_is_named_in_short(ask: Ask, below: str) -> None:
+    reply = ask("GET", f"{below}/{'a' * 7000}")
+    assert reply.status == 404
+    assert len(reply.body) < 300
+
+
 @pytest.mark.parametrize("path", ["/v2/health/live", "/v2/health/ready"])
 def test_it_is_healthy(ask: Ask, path: str) -> None:
     assert ask("GET", path).status == 200
