@@ -81,10 +81,9 @@ class Features:
         missing = [name for name in self.names if name not in instance]
         unknown = [name for name in instance if name not in self.names]
         if missing or unknown:
-            raise Unprocessable(
-                f"instance {index} lacks {arrays.listed(missing) or 'nothing'} and has unknown "
-                f"{arrays.listed(unknown) or 'nothing'}, expected {arrays.listed(self.names)}"
-            )
+            wrong = {"lacks": missing, "has unknown": unknown}
+            said = " and ".join(f"{how} {arrays.listed(it)}" for how, it in wrong.items() if it)
+            raise Unprocessable(f"instance {index} {said}, expected {arrays.listed(self.names)}")
         return [instance[name] for name in self.names]
 
     def _refuse(self, row: list[Json], index: int) -> None:
