@@ -204,13 +204,15 @@ def test_everything_that_stores_takes_tls_only(
 
 
 def test_tls_is_asked_for_buckets_and_their_objects() -> None:
-    for name, statement in statements("AWS::S3::BucketPolicy"):
-        if statement["Sid"] == "TlsOnly":
-            bucket = name.removesuffix("Policy")
-            assert [text(resource) for resource in statement["Resource"]] == [
-                f"${{{bucket}.Arn}}",
-                f"${{{bucket}.Arn}}/*",
-            ]
+    asked = {
+        name.removesuffix("Policy"): [text(resource) for resource in statement["Resource"]]
+        for name, statement in statements("AWS::S3::BucketPolicy")
+        if statement["Sid"] == "TlsOnly"
+    }
+    assert asked == {
+        bucket: [f"${{{bucket}.Arn}}", f"${{{bucket}.Arn}}/*"]
+        for bucket in of_type("AWS::S3::Bucket")
+    }
 
 
 def test_every_bucket_is_encrypted_private_and_kept() -> None:
