@@ -28,7 +28,10 @@ def bars(parts: Mapping[str, float], unit: str) -> str:
 
 
 def lines(series: Series, x_title: str, y_title: str, marked: float | None = None) -> str:
-    """Lines over a shared x axis, both axes logarithmic; `marked` is an x to point out."""
+    """Lines over a shared x axis, both axes logarithmic; `marked` is an x to point out.
+
+    Every second line is dashed, so that one which it covers shows through.
+    """
     points = [point for line in series.values() for point in line]
     x_axis = _Axis([x for x, _ in points], _LEFT, WIDTH - _RIGHT)
     y_axis = _Axis([y for _, y in points], HEIGHT - _BOTTOM, _TOP)
@@ -42,8 +45,9 @@ def lines(series: Series, x_title: str, y_title: str, marked: float | None = Non
         placed = [(x_axis.at(x), y_axis.at(y), x, y) for x, y in line]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in placed)
         colour = _colour(number)
+        dashes = ' stroke-dasharray="7 5"' if number % 2 else ""
         drawn.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.5"{dashes}/>'
         )
         drawn += [
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}">'

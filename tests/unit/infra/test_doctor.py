@@ -227,6 +227,13 @@ def test_points_of_a_chart_are_in_order_and_inside() -> None:
     assert all(left[0] < right[0] and left[1] < right[1] for left, right in pairwise(places))
 
 
+def test_a_line_that_another_covers_shows_through() -> None:
+    same = [(512, 10.0), (1024, 5.0)]
+    below, above = charts.lines({"a": same, "b": same}, "MB", "ms").split("<polyline")[1:]
+    assert "stroke-dasharray" not in below
+    assert "stroke-dasharray" in above
+
+
 def test_a_share_without_a_cgroup_stretches_times() -> None:
     share = cpu_share.Share("stretched")
     assert share.stretched(10.0, 1769) == 10.0
