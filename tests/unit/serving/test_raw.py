@@ -135,11 +135,12 @@ def test_a_file_may_hold_what_looks_like_a_boundary(serve: Callable[..., Model])
         (form(file("a.gif", b"GIF")), FORM, 415, "part 'a.gif' of the form: media type is ''"),
         (form(file("a.csv", b'"')), FORM, 400, "part 'a.csv' of the form: body is not CSV"),
         (form(file("a.csv", b"x,y,z")), FORM, 422, "part 'a.csv' of the form: the CSV's header"),
+        (form(file("a.json", b"[")), FORM, 400, "part 'a.json' of the form: body is not JSON"),
         (
-            form(file("a.json", b"[")),
+            form(file("a.json", b'{"instances": [], "variant": "fp32"}')),
             FORM,
-            400,
-            "part 'a.json' of the form: body: body is not JSON",
+            422,
+            "'variant' is stated, expected it in header 'x-variant'",
         ),
     ],
 )
