@@ -80,13 +80,14 @@ class KeyRing:
         figures: dict[str, tuple[int, int]] = {}
         for plan_id in self._plan_ids(plans).values():
             with _told():
-                usage = self.gateway.get_usage(
+                pages = self.gateway.get_paginator("get_usage").paginate(
                     usagePlanId=plan_id,
                     startDate=today.replace(day=1).isoformat(),
                     endDate=today.isoformat(),
                 )
-            for meter_id, days in usage.get("items", {}).items():
-                figures[meter_id] = (sum(used for used, _ in days), days[-1][1])
+                for page in pages:
+                    for meter_id, days in page.get("items", {}).items():
+                        figures[meter_id] = (sum(used for used, _ in days), days[-1][1])
         return figures
 
     def revoke(self, caller: str) -> KeyRecord:
