@@ -30,6 +30,7 @@ def test_allowed_hosts_are_allowed(url: str) -> None:
         ("https://evil.net#hooks.example.com", "does not allow"),
         ("https://hooks.example.com@evil.net/", "does not allow"),
         ("https://me:secret@hooks.example.com/", "holds credentials"),
+        ("https://me@hooks.example.com/", "holds credentials"),
         ("http://hooks.example.com/", "scheme 'http', expected https"),
         ("ftp://hooks.example.com/", "scheme 'ftp'"),
         ("file:///etc/passwd", "does not allow"),
@@ -65,6 +66,23 @@ def test_a_host_with_an_address_that_is_not_public_is_not_asked(address: str) ->
     post = Post(HOSTS, lambda host, port: ["93.184.216.34", address])
     with pytest.raises(Undelivered, match=f"has address {address}, which is not public"):
         post("https://hooks.example.com/", b"", {})
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [
+        ("https://hooks.example.com/", 443),
+        ("https://hooks.example.com:8443/", 8443),
+        ("http://127.0.0.1/", 80),
+    ],
+)
+def test_the_port_is_the_schemes_unless_it_is_stated(url: str, port: int) -> None:
+    def resolve(host: str, asked: int) -> list[str]:
+        assert asked == port
+        return ["10.0.0.1"]
+
+    with pytest.raises(Undelivered, match="not public"):
+        Post(HOSTS, resolve)(url, b"", {})
 
 
 def test_a_host_that_is_no_longer_allowed_is_not_asked() -> None:
