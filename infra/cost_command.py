@@ -8,13 +8,11 @@ import typer
 
 from infra import terminal
 from infra.keys_commands import AsJson, Region, StackName
+from infra.prices import INSTANCE_CORES
 
 if TYPE_CHECKING:
     from infra.costs import Spent
     from serving.metering import Used
-
-# Of the server that `serving.prices` has a price for.
-_CORES = 2
 
 
 def cost(
@@ -47,8 +45,8 @@ def cost(
     _print(rows, hour, names)
     terminal.out.print(
         f"\n{first} to {today}, of requests with a key.  From so many requests an hour on a server "
-        f"at ${hour:g} an hour is cheaper; busy is its {_CORES} cores' share then, over 100 % it "
-        "could not answer them."
+        f"at ${hour:g} an hour is cheaper; busy is its {INSTANCE_CORES} cores' share then, over "
+        "100 % it could not answer them."
     )
 
 
@@ -74,7 +72,7 @@ def _figures(spent: "Spent", hour: float) -> tuple[str, ...]:
         f"${spent.cost_usd:.6f}",
         f"${spent.per_million_usd:.2f}",
         f"{spent.break_even_per_hour(hour):,.0f}/h",
-        f"{spent.busy(hour, _CORES):.0%}",
+        f"{spent.busy(hour, INSTANCE_CORES):.0%}",
     )
 
 
@@ -96,7 +94,7 @@ def _shown(spent: "Spent", hour: float) -> dict[str, float]:
         "cost_usd": round(spent.cost_usd, 12),
         "per_million_usd": round(spent.per_million_usd, 6),
         "break_even_per_hour": round(spent.break_even_per_hour(hour), 1),
-        "busy_at_break_even": round(spent.busy(hour, _CORES), 4),
+        "busy_at_break_even": round(spent.busy(hour, INSTANCE_CORES), 4),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from infra.doctor.examination import Dose, Examination
-from infra.prices import RESTORE_GB, SECONDS_A_MONTH, SNAPSHOT_GB_SECOND
+from infra.prices import INSTANCE_CORES, RESTORE_GB, SECONDS_A_MONTH, SNAPSHOT_GB_SECOND
 from serving.prices import Prices
 
 MILLION = 1_000_000
@@ -15,7 +15,6 @@ ASSUMED = (
     "sandbox; arm64 is reckoned with the times of x86_64."
 )
 _MB_PER_GB = 1024
-_CORES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def break_even(dose: Dose, cost: Cost, prices: Prices) -> BreakEven:
     return BreakEven(
         instance_month_usd=round(month, 2),
         requests_a_month=round(month / each),
-        instance_requests_a_second=round(_CORES * 1000 / max(dose.cpu_ms, 0.001), 1),
+        instance_requests_a_second=round(INSTANCE_CORES * 1000 / max(dose.cpu_ms, 0.001), 1),
     )
 
 
