@@ -48,6 +48,10 @@ def _local(root: Path) -> Stack:
         raise StackError(
             "no local cloud is up: start it with `flotilla up`, or name a stack in AWS by --stack"
         ) from None
+    except ValueError:
+        raise StackError(
+            f"{root / LOCAL_CLOUD} is damaged: start the local cloud anew with `flotilla up`"
+        ) from None
     clients = Clients(running["s3_endpoint"])
     endpoints = {"apigateway": running["apigateway_endpoint"]}
     outputs = {"KeysTable": running["keys_table"], "UsageTable": running["usage_table"]}

@@ -78,3 +78,11 @@ def test_without_a_cloud_one_line_says_what_to_do(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["--root", str(tmp_path), "keys", "list"])
     assert result.exit_code == 1
     assert result.stderr.startswith("error: no local cloud is up: start it with `flotilla up`")
+
+
+def test_a_damaged_word_of_the_local_cloud_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "local.json").write_text("{")
+    result = CliRunner().invoke(app, ["--root", str(tmp_path), "keys", "list"])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "local.json is damaged: start the local cloud anew" in result.stderr

@@ -310,6 +310,9 @@ def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Pat
     with pytest.raises(FlotillaError, match="start the local one with `flotilla up`"):
         find(tmp_path, {})
     (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "local.json").write_text("{")
+    with pytest.raises(FlotillaError, match="damaged: start the local cloud anew"):
+        find(tmp_path, {})
     running = {"url": "http://127.0.0.1:1/", "api_key": "local", "pid": 1}
     (tmp_path / "build" / "local.json").write_text(json.dumps(running))
     assert find(tmp_path, {}) == Cloud("http://127.0.0.1:1", "local")

@@ -23,7 +23,7 @@ class Cloud:
 def find(root: Path = Path(), environ: Mapping[str, str] = os.environ) -> Cloud:
     """The cloud that FLOTILLA_URL and FLOTILLA_API_KEY name, or the local one that is up.
 
-    Raises FlotillaError when there is neither.
+    Raises FlotillaError when there is neither, or what tells of the local one is damaged.
     """
     if url := environ.get("FLOTILLA_URL"):
         return Cloud(url.rstrip("/"), environ.get("FLOTILLA_API_KEY", ""))
@@ -33,5 +33,9 @@ def find(root: Path = Path(), environ: Mapping[str, str] = os.environ) -> Cloud:
         raise FlotillaError(
             "no cloud is up: start the local one with `flotilla up`, or set FLOTILLA_URL and "
             "FLOTILLA_API_KEY"
+        ) from None
+    except ValueError:
+        raise FlotillaError(
+            f"{root / LOCAL_CLOUD} is damaged: start the local cloud anew with `flotilla up`"
         ) from None
     return Cloud(running["url"].rstrip("/"), running["api_key"])
