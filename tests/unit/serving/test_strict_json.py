@@ -1,6 +1,7 @@
 """JSON as the standard has it."""
 
 import json
+from time import process_time
 
 import numpy as np
 import pytest
@@ -47,6 +48,18 @@ def test_nesting_is_counted_exactly(depth: int) -> None:
 def test_a_string_without_an_end_is_told_by_where_it_starts() -> None:
     with pytest.raises(BadRequest, match=r"JSON: Unterminated string starting at line 1, column 2"):
         strict_json.loads(b'["a', nesting=1)
+
+
+def test_a_string_without_an_end_is_looked_through_once() -> None:
+    raw = b"[]" * 40 + b'"' + b'\\"' * 500_000
+    started = process_time()
+    with pytest.raises(BadRequest, match="body is not JSON"):
+        strict_json.loads(raw, nesting=32)
+    assert process_time() - started < 5  # once is 0.1 s; from each quote anew, it was hours
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert strict_json.loads(b'\xef\xbb\xbf{"a": 1}', nesting=1) == {"a": 1}
 
 
 def test_many_rows_are_not_deep() -> None:

@@ -9,8 +9,9 @@ import orjson
 from serving.errors import BadRequest
 from serving.json_types import Json
 
-# A string, or one bracket: brackets inside strings do not nest.
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# A string, or one bracket: brackets inside strings do not nest.  A string without an end reaches to
+# that of the text, or it would be looked for anew from each quote that is escaped in it.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 _OPENING = (b"[", b"{")
 
 
@@ -25,9 +26,12 @@ def loads(raw: bytes, nesting: int) -> Json:
 
 
 def _explained(raw: bytes) -> Json:
-    """Parse what orjson has refused, to say what is wrong; a number like 1e999 is infinite."""
+    """Parse what orjson has refused, to say what is wrong.
+
+    A number like 1e999 is infinite, and a byte order mark is passed over (RFC 8259, section 8.1).
+    """
     try:
-        document = _DECODER.decode(raw.decode())
+        document = _DECODER.decode(raw.decode("utf-8-sig"))
         json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeDecodeError as error:
