@@ -115,11 +115,7 @@ def _read(prefix: str) -> KeyRecord | None:
 
 _items = items.connect(os.environ["FLOTILLA_KEYS_TABLE"], os.environ)
 _known = Known(_read, float(os.environ["FLOTILLA_KEYS_KEPT_S"]))
-_telemetry = Telemetry(
-    service=os.environ["POWERTOOLS_SERVICE_NAME"],
-    namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-    trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-)
+_telemetry = Telemetry.from_environment(os.environ)
 
 
 def handler(event: JsonObject, context: LambdaContext) -> JsonObject:

@@ -19,11 +19,7 @@ def build() -> Door:
         models=models,
         functions=lambda_api.connect(os.environ),
         stack=os.environ["FLOTILLA_STACK"],
-        telemetry=Telemetry(
-            service=os.environ["POWERTOOLS_SERVICE_NAME"],
-            namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-            trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-        ),
+        telemetry=Telemetry.from_environment(os.environ),
     )
 
 

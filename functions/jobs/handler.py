@@ -34,11 +34,7 @@ def build() -> Door:
     results = Results(s3, os.environ["FLOTILLA_RESULTS_BUCKET"])
     queue = Queue(boto3.client("sqs"), os.environ["FLOTILLA_JOBS_QUEUE"])
     hosts = Hosts.read(os.environ["FLOTILLA_WEBHOOK_HOSTS"])
-    telemetry = Telemetry(
-        service=os.environ["POWERTOOLS_SERVICE_NAME"],
-        namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-        trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-    )
+    telemetry = Telemetry.from_environment(os.environ)
     return Door(
         api=Api(jobs, inputs, results, queue, hosts, time.time),
         worker=Worker(jobs, inputs, results, queue, Post(hosts), time.time),

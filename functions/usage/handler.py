@@ -25,11 +25,7 @@ _ARCHITECTURE = os.environ["FLOTILLA_ARCHITECTURE"]
 _prices = Prices.with_overrides(os.environ["FLOTILLA_PRICES"])
 _client: Any = boto3.client("dynamodb")
 _table = UsageTable(_client, os.environ["FLOTILLA_USAGE_TABLE"])
-_telemetry = Telemetry(
-    service=os.environ["POWERTOOLS_SERVICE_NAME"],
-    namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-    trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-)
+_telemetry = Telemetry.from_environment(os.environ)
 
 
 def handler(event: JsonObject, context: LambdaContext) -> Json:

@@ -38,7 +38,7 @@ def build() -> Handler:
         memory_mb=memory_mb,
         tuning=locked.tuning,
     )
-    telemetry, meter = _telemetry(name), _meter(memory_mb)
+    telemetry, meter = Telemetry.from_environment(os.environ), _meter(memory_mb)
 
     @cache
     def open_uploads() -> UploadDoor:
@@ -66,14 +66,6 @@ def _traced(service: Service) -> Router:
     from serving.tracing import TracedRouter
 
     return TracedRouter(service)
-
-
-def _telemetry(name: str) -> Telemetry:
-    return Telemetry(
-        service=name,
-        namespace=os.environ["POWERTOOLS_METRICS_NAMESPACE"],
-        trace_id=lambda: os.environ.get("_X_AMZN_TRACE_ID", ""),
-    )
 
 
 def _meter(memory_mb: int) -> Meter:

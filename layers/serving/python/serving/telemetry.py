@@ -9,9 +9,10 @@ Format: AWS, "CloudWatch embedded metric format specification".
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 
 from serving import strict_json
 from serving.json_types import JsonObject
@@ -40,6 +41,15 @@ class Telemetry:
     trace_id: Callable[[], str]
     cold: bool = field(default=True, init=False)
     _directives: list[JsonObject] = field(init=False)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """The telemetry of the function whose environment this is, as Powertools names things."""
+        return cls(
+            service=environ["POWERTOOLS_SERVICE_NAME"],
+            namespace=environ["POWERTOOLS_METRICS_NAMESPACE"],
+            trace_id=lambda: environ.get("_X_AMZN_TRACE_ID", ""),
+        )
 
     def __post_init__(self) -> None:
         self._directives = [
