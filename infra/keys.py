@@ -23,7 +23,7 @@ _METER_BYTES = 16
 
 
 class KeysError(Exception):
-    """Nothing was changed; the message says what to do."""
+    """It was not done, or not all of it: the message says what was, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,12 @@ class KeyRing:
                 created=now,
                 expires=now + lasts_s if lasts_s else 0,
             )
-            self._put(record, "attribute_not_exists(prefix)")
+            with _told():
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=record.to_item(),
+                    ConditionExpression="attribute_not_exists(prefix)",
+                )
         return Issued(record, credential.text)
 
     def records(self) -> list[KeyRecord]:
@@ -91,19 +96,33 @@ class KeyRing:
         return figures
 
     def revoke(self, caller: str) -> KeyRecord:
-        """End a key.  Its record stays, so that its past can be told.  Raises KeysError."""
-        revoked = replace(self._find(caller), revoked=int(self.clock()))
-        self._put(revoked, "attribute_exists(prefix)")
-        with _told():
-            self.gateway.delete_api_key(apiKey=revoked.meter_id)
+        """End a key.  Its record stays, so that its past can be told.  Raises KeysError.
+
+        Of one that was revoked already it removes what was left, if anything was.
+        """
+        record = self._find(caller)
+        revoked = record if record.revoked else replace(record, revoked=int(self.clock()))
+        if not record.revoked:
+            self._change(record, revoked)
+        try:
+            counted = self._stop_counting(revoked.meter_id)
+        except KeysError as error:
+            raise KeysError(
+                f"{revoked.caller} is revoked, but what counts its requests stays: revoke it once "
+                f"more ({error})"
+            ) from None
+        if record.revoked and not counted:
+            raise _is_revoked(record)
         return revoked
 
     def rotate(self, caller: str) -> Issued:
         """Replace a key's secret; plan, scopes and what was counted stay.  Raises KeysError."""
         record = self._find(caller)
+        if record.revoked:
+            raise _is_revoked(record)
         credential, salt = credentials.mint(record.prefix), credentials.new_salt()
         renewed = replace(record, salt=salt, digest=credentials.digest(credential.secret, salt))
-        self._put(renewed, "attribute_exists(prefix)")
+        self._change(record, renewed)
         return Issued(renewed, credential.text)
 
     def _find(self, caller: str) -> KeyRecord:
@@ -112,21 +131,29 @@ class KeyRing:
             found = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         if "Item" not in found:
             raise KeysError(f"there is no key {caller!r}: see `flotilla keys list`")
-        record = KeyRecord.from_item(found["Item"])
-        if record.revoked:
-            raise KeysError(f"{record.caller} is revoked: make another with `flotilla keys create`")
-        return record
+        return KeyRecord.from_item(found["Item"])
 
-    def _put(self, record: KeyRecord, condition: str) -> None:
+    def _change(self, record: KeyRecord, changed: KeyRecord) -> None:
+        """Write a record anew, unless somebody else has: a key once revoked must stay so."""
+        was = record.to_item()
         with _told():
-            self.dynamodb.put_item(
-                TableName=self.table, Item=record.to_item(), ConditionExpression=condition
-            )
+            try:
+                self.dynamodb.put_item(
+                    TableName=self.table,
+                    Item=changed.to_item(),
+                    ConditionExpression="digest = :digest AND revoked = :revoked",
+                    ExpressionAttributeValues={
+                        ":digest": was["digest"],
+                        ":revoked": was["revoked"],
+                    },
+                )
+            except self.dynamodb.exceptions.ConditionalCheckFailedException:
+                raise KeysError(f"{record.caller} was changed meanwhile: try once more") from None
 
     def _plan_ids(self, names: Sequence[str]) -> dict[str, str]:
         with _told():
             pages = self.gateway.get_paginator("get_usage_plans").paginate()
-            known = {plan["name"]: plan["id"] for page in pages for plan in page["items"]}
+            known = {plan["name"]: plan["id"] for page in pages for plan in page.get("items", [])}
         missing = [name for name in names if f"{self.stack}-{name}" not in known]
         if missing:
             raise KeysError(f"stack {self.stack} has no plan {missing[0]!r}, but {sorted(known)}")
@@ -143,9 +170,22 @@ class KeyRing:
                     usagePlanId=plan_id, keyId=meter_id, keyType="API_KEY"
                 )
             yield meter_id
-        except Exception:
-            self.gateway.delete_api_key(apiKey=meter_id)
+        except BaseException:  # Ctrl-C is one
+            self._stop_counting(meter_id)
             raise
+
+    def _stop_counting(self, meter_id: str) -> bool:
+        """Delete an API Gateway key, and say whether there was one."""
+        with _told():
+            try:
+                self.gateway.delete_api_key(apiKey=meter_id)
+            except self.gateway.exceptions.NotFoundException:
+                return False
+        return True
+
+
+def _is_revoked(record: KeyRecord) -> KeysError:
+    return KeysError(f"{record.caller} is revoked: make another with `flotilla keys create`")
 
 
 @contextmanager
