@@ -13,6 +13,9 @@ from serving import artifact, folder, lock
 from serving.folder import ModelFolder
 from training.release.registry import Registry
 
+# What is being served: a build beside a running cloud leaves it alone.
+PACKAGES = Path("build") / "up"
+
 
 @dataclass(frozen=True, slots=True)
 class Launched:
@@ -31,7 +34,7 @@ def launch(
 
     Raises FolderError, PackageError, CloudError.
     """
-    built = package.build("local", root)
+    built = package.build("local", root, own=root / PACKAGES)
     models = folder.discover(root / "functions")
     served = [model for model in models if model.name not in built.missing]
     rendered = template.render(served)

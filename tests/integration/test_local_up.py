@@ -14,6 +14,7 @@ from typing import IO
 import boto3
 import pytest
 
+from infra import package
 from infra.local.code import REGION
 from infra.local.up import STATE, UpError, run
 from serving import keys, lock
@@ -56,11 +57,20 @@ def _until_ready(output: IO[str]) -> Iterator[str]:
 
 def ask(state: dict[str, str], path: str) -> int:
     """The status that the cloud in this state answers with."""
+    return _answer(state, path)[0]
+
+
+def listed(state: dict[str, str]) -> list[str]:
+    """The models that the cloud in this state says it has."""
+    return [model["name"] for model in json.loads(_answer(state, "/v2/models")[1])["models"]]
+
+
+def _answer(state: dict[str, str], path: str) -> tuple[int, bytes]:
     request = urllib.request.Request(  # noqa: S310 - our own address
         state["url"] + path, headers={"x-api-key": state["api_key"]}
     )
     with urllib.request.urlopen(request) as answer:  # noqa: S310 - as above
-        return int(answer.status)
+        return int(answer.status), answer.read()
 
 
 def test_up_serves_says_where_and_leaves_nothing(root: Path) -> None:
@@ -75,7 +85,12 @@ def test_up_serves_says_where_and_leaves_nothing(root: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
     assert not (root / STATE).exists()
-    assert sorted(path.name for path in (root / "build").iterdir()) == ["compiled", "local", "logs"]
+    assert sorted(path.name for path in (root / "build").iterdir()) == [
+        "compiled",
+        "local",
+        "logs",
+        "up",
+    ]
     with pytest.raises(OSError, match="refused"):
         ask(state, "/")
 
@@ -110,6 +125,25 @@ def test_up_seeds_the_artifacts_and_survives_being_killed_before(root: Path) -> 
         process.terminate()
         assert process.wait(timeout=20) == 0
     assert not (root / STATE).exists()
+
+
+def test_up_serves_what_it_was_started_with_whatever_is_built_beside_it(tmp_path: Path) -> None:
+    for room in ("layers", "training"):
+        (tmp_path / room).symlink_to(ROOT / room)
+    folders = tmp_path / "functions"
+    folders.mkdir()
+    for service in (path for path in (ROOT / "functions").iterdir() if path.is_dir()):
+        if not (service / "model.toml").exists():
+            (folders / service.name).symlink_to(service)
+    (folders / "linear_demo").symlink_to(ROOT / "functions" / "linear_demo")
+    with up(tmp_path):
+        state = json.loads((tmp_path / STATE).read_bytes())
+        (folders / "linear_demo").unlink()
+        (folders / "iris").symlink_to(ROOT / "functions" / "iris")
+        built = package.build("local", tmp_path)
+        assert "iris" in {made.name for made in built.functions}
+        assert listed(state) == ["linear_demo"]
+        assert ask(state, "/v2/models/linear_demo/ready") == 200
 
 
 def versions(state: dict[str, str]) -> set[str]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from errno import EXDEV
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,32 @@ def test_a_model_that_went_takes_its_package_along(root: Path, built: Built) -> 
         (root / room / "short_lived").rename(root / room / ".gone")
     assert package.build("local", root) == built
     assert not (built.folder / "functions" / "short_lived").exists()
+
+
+def test_packages_of_ones_own_are_left_alone_by_later_builds(tmp_path: Path) -> None:
+    (tmp_path / "layers").symlink_to(ROOT / "layers")
+    add_model(tmp_path)
+    own = tmp_path / "own"
+    held = package.build("local", tmp_path, own).folder
+    assert held == own
+    facts = held / "functions" / "sorter" / "model.toml"
+    before = facts.read_bytes()
+    model = tmp_path / "functions" / "sorter" / "model.toml"
+    model.write_text(model.read_text().replace("Sorts.", "Sorts better."))
+    built = package.build("local", tmp_path)
+    assert (built.folder / "functions" / "sorter" / "model.toml").read_bytes() != before
+    assert facts.read_bytes() == before
+    assert package.build("local", tmp_path, own).folder == held
+    assert facts.read_bytes() == model.read_bytes()
+
+
+def test_packages_are_copied_where_links_are_not_to_be_had(
+    root: Path, built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    held = package.build("local", root, tmp_path / "own").folder
+    facts = Path("functions") / "sorter" / "model.toml"
+    assert (held / facts).read_bytes() == (built.folder / facts).read_bytes()
