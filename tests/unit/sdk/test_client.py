@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
-from flotilla.client import AsyncFlotilla, Flotilla, NoAnswer, Refused, Retries
+from flotilla.client import AsyncFlotilla, Flotilla, Job, NoAnswer, Refused, Retries
 from flotilla.client.clouds import Cloud, find
 from flotilla.client.errors import FlotillaError
 
@@ -242,6 +242,53 @@ def test_a_file_is_uploaded_where_the_job_says(ask: Ask, tmp_path: Path) -> None
     assert sent.content == b"1,2\n" * 1000
     assert sent.headers["content-length"] == "4000"
     assert "authorization" not in sent.headers, "the address alone is the right"
+
+
+def test_a_file_goes_up_and_comes_down_through_passing_trouble(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"1,2\n")
+    waiting = {**JOB, "upload": {"method": "PUT", "url": "https://s3.example/in?sig=secret"}}
+    trouble: Reply
+    for trouble in (httpx.Response(503), httpx.WriteError("gone")):
+        server = Server(ok(waiting), trouble, httpx.Response(200))
+        ask(server, "submit", "iris", tmp_path / "rows.csv")
+        assert [asked.content for asked in server.asked[1:]] == [b"1,2\n"] * 2
+    done = Job.read(
+        {**JOB, "status": "done", "result": {"url": "https://s3.example/out?sig=secret"}}
+    )
+    for trouble in (httpx.Response(503), httpx.ReadTimeout("slow")):
+        server = Server(trouble, httpx.Response(200, content=b"{}\n"))
+        ask(server, "download", done, tmp_path / "out.jsonl")
+        assert (tmp_path / "out.jsonl").read_bytes() == b"{}\n"
+
+
+def test_a_file_that_cannot_be_moved_is_told_without_the_right_to_it(
+    ask: Ask, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"1,2\n")
+    waiting = {**JOB, "upload": {"method": "PUT", "url": "https://s3.example/in?sig=secret"}}
+    done = Job.read(
+        {**JOB, "status": "done", "result": {"url": "https://s3.example/out?sig=secret"}}
+    )
+    gone = httpx.ConnectError("refused")
+    with pytest.raises(NoAnswer, match=r"^PUT /in got no answer: refused$"):
+        ask(Server(ok(waiting), gone), "submit", "iris", tmp_path / "rows.csv")
+    for method, given in (("download", [tmp_path / "out.jsonl"]), ("results", [])):
+        with pytest.raises(NoAnswer, match=r"^GET /out got no answer: refused$"):
+            ask(Server(gone), method, done, *given)
+
+
+def test_a_file_that_is_not_there_makes_no_job(ask: Ask, tmp_path: Path) -> None:
+    server = Server(ok(JOB))
+    with pytest.raises(FileNotFoundError):
+        ask(server, "submit", "iris", tmp_path / "rows.csv")
+    assert server.asked == []
+
+
+def test_lines_end_at_line_feeds_only(ask: Ask) -> None:
+    done = Job.read({**JOB, "status": "done", "result": {"url": "https://s3.example/out"}})
+    documents = [{"label": "one\u2028and\x85more"}, {"label": "two"}]
+    content = "\n\n".join(json.dumps(each, ensure_ascii=False) for each in documents).encode()
+    assert ask(Server(httpx.Response(200, content=content)), "results", done) == documents
 
 
 def test_a_job_is_waited_for_and_its_lines_are_read(

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ import httpx
 
 from flotilla.client import exchange, questions
 from flotilla.client.answers import Answer, Job
+from flotilla.client.lines import Lines
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
@@ -67,15 +68,19 @@ class AsyncFlotilla:
         if not isinstance(what, Path):
             document = {"instances": questions.instances(what)}
             return Job.read(await self.call(questions.job(model, document)))
-        media_type = questions.media_type_of(what)
+        media_type, size_bytes = questions.media_type_of(what), what.stat().st_size
         job = Job.read(await self.call(questions.job(model, {"media_type": media_type})))
-        sent = await self._http.put(
-            job.upload_url,
-            content=_chunks(what),
-            headers={"content-length": str(what.stat().st_size)},  # S3 wants to know
-            timeout=self._timeout_s,
-        )
-        exchange.require_ok(sent)
+
+        async def once() -> httpx.Response:
+            return await self._http.put(
+                job.upload_url,
+                content=_chunks(what),
+                headers={"content-length": str(size_bytes)},  # S3 wants to know
+                timeout=self._timeout_s,
+            )
+
+        call = exchange.transfer("PUT", job.upload_url)
+        exchange.require_ok(await self._persist(call, once))
         return job
 
     async def job(self, job_id: str) -> Job:
@@ -108,19 +113,33 @@ class AsyncFlotilla:
     async def download(self, job: Job, path: Path) -> None:
         """Write what a job came to into a file, which appears when it is whole."""
         partial = path.with_name(f"{path.name}.partial")
-        async with await self._result(job) as response:
-            await _require_ok(response)
-            with partial.open("wb") as file:
-                async for chunk in response.aiter_bytes():
-                    file.write(chunk)
+        url = await self._result(job)
+
+        async def once() -> httpx.Response:
+            async with self._http.stream("GET", url, timeout=self._timeout_s) as response:
+                if response.is_error:
+                    await response.aread()
+                    return response
+                with partial.open("wb") as file:
+                    async for chunk in response.aiter_bytes():
+                        file.write(chunk)
+                return response
+
+        exchange.require_ok(await self._persist(exchange.transfer("GET", url), once))
         partial.replace(path)
 
     async def results(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         """The lines of what a job came to, one at a time; a job of one question has one."""
-        async with await self._result(job) as response:
-            await _require_ok(response)
-            async for line in response.aiter_lines():
-                if line:
+        url, lines = await self._result(job), Lines()
+        with exchange.told(exchange.transfer("GET", url)):
+            async with self._http.stream("GET", url, timeout=self._timeout_s) as response:
+                if response.is_error:
+                    await response.aread()
+                exchange.require_ok(response)
+                async for chunk in response.aiter_bytes():
+                    for line in lines.ended_by(chunk):
+                        yield json.loads(line)
+                for line in lines.rest():
                     yield json.loads(line)
 
     async def usage(self, first: str = "", last: str = "") -> dict[str, Any]:
@@ -131,23 +150,32 @@ class AsyncFlotilla:
     async def call(self, call: Call) -> Any:
         """The JSON that a call is answered with: what has no method of its own is asked so."""
         deadline = time.monotonic() + self._timeout_s
-        for attempt in count():
+
+        async def once() -> httpx.Response:
+            return await self._http.send(exchange.request(self._http, self._cloud, call, deadline))
+
+        return exchange.document(await self._persist(call, once, deadline))
+
+    async def _persist(
+        self, call: Call, once: Callable[[], Awaitable[httpx.Response]], deadline: float = math.inf
+    ) -> httpx.Response:
+        """The first response that is not to be asked for again.  Raises NoAnswer."""
+        attempts = count()
+        while True:
+            attempt = next(attempts)
             response: httpx.Response | None = None
-            request = exchange.request(self._http, self._cloud, call, deadline)
             try:
-                response = await self._http.send(request)
+                response = await once()
             except httpx.TransportError as error:
                 if not self._retries.again(attempt, None, call.repeatable):
                     raise exchange.no_answer(call, error) from None
             else:
                 if not self._retries.again(attempt, response.status_code, call.repeatable):
-                    return exchange.document(response)
+                    return response
             await asyncio.sleep(exchange.pause_s(self._retries, attempt, response, deadline, call))
 
-    async def _result(self, job: Job) -> AbstractAsyncContextManager[httpx.Response]:
-        asked = job if job.result_url else await self.job(job.id)
-        url = exchange.require_result(asked)
-        return self._http.stream("GET", url, timeout=self._timeout_s)
+    async def _result(self, job: Job) -> str:
+        return exchange.require_result(job if job.result_url else await self.job(job.id))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -169,10 +197,3 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
             yield chunk
-
-
-async def _require_ok(response: httpx.Response) -> None:
-    """Raise Refused for a response that is one, reading why."""
-    if response.is_error:
-        await response.aread()
-    exchange.require_ok(response)

@@ -1,7 +1,8 @@
 """What both clients do with a call and its response: headers, time, reading."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -58,6 +59,20 @@ def pause_s(
     if response is None:
         raise no_answer(call, "not in time")
     raise Refused(response.status_code, response.text)
+
+
+def transfer(method: str, url: str) -> Call:
+    """A file on its way from or to an address, as errors tell of it: the query is a secret."""
+    return Call(method, httpx.URL(url).path)
+
+
+@contextmanager
+def told(call: Call) -> Iterator[None]:
+    """Raise NoAnswer when the connection breaks."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise no_answer(call, error) from None
 
 
 def no_answer(call: Call, reason: object) -> NoAnswer:

@@ -1,9 +1,9 @@
 """The client that waits."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ import httpx
 
 from flotilla.client import exchange, questions
 from flotilla.client.answers import Answer, Job
+from flotilla.client.lines import Lines
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
@@ -71,11 +72,15 @@ class Flotilla:
             document = {"instances": questions.instances(what)}
             return Job.read(self.call(questions.job(model, document)))
         media_type = questions.media_type_of(what)
+        what.stat()  # a file that is not there is no reason to make a job
         job = Job.read(self.call(questions.job(model, {"media_type": media_type})))
-        with what.open("rb") as file:
-            exchange.require_ok(
-                self._http.put(job.upload_url, content=file, timeout=self._timeout_s)
-            )
+
+        def once() -> httpx.Response:
+            with what.open("rb") as file:
+                return self._http.put(job.upload_url, content=file, timeout=self._timeout_s)
+
+        call = exchange.transfer("PUT", job.upload_url)
+        exchange.require_ok(self._persist(call, once))
         return job
 
     def job(self, job_id: str) -> Job:
@@ -108,20 +113,36 @@ class Flotilla:
     def download(self, job: Job, path: Path) -> None:
         """Write what a job came to into a file, which appears when it is whole."""
         partial = path.with_name(f"{path.name}.partial")
-        with self._result(job) as response:
-            _require_ok(response)
-            with partial.open("wb") as file:
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
+        url = self._result(job)
+
+        def once() -> httpx.Response:
+            with self._http.stream("GET", url, timeout=self._timeout_s) as response:
+                if response.is_error:
+                    response.read()
+                    return response
+                with partial.open("wb") as file:
+                    for chunk in response.iter_bytes():
+                        file.write(chunk)
+                return response
+
+        exchange.require_ok(self._persist(exchange.transfer("GET", url), once))
         partial.replace(path)
 
     def results(self, job: Job) -> Iterator[dict[str, Any]]:
         """The lines of what a job came to, one at a time; a job of one question has one."""
-        with self._result(job) as response:
-            _require_ok(response)
-            for line in response.iter_lines():
-                if line:
+        url, lines = self._result(job), Lines()
+        with (
+            exchange.told(exchange.transfer("GET", url)),
+            self._http.stream("GET", url, timeout=self._timeout_s) as response,
+        ):
+            if response.is_error:
+                response.read()
+            exchange.require_ok(response)
+            for chunk in response.iter_bytes():
+                for line in lines.ended_by(chunk):
                     yield json.loads(line)
+            for line in lines.rest():
+                yield json.loads(line)
 
     def usage(self, first: str = "", last: str = "") -> dict[str, Any]:
         """What this key used, by day and model; days as `2026-11-22`, else this month's."""
@@ -131,23 +152,32 @@ class Flotilla:
     def call(self, call: Call) -> Any:
         """The JSON that a call is answered with: what has no method of its own is asked so."""
         deadline = time.monotonic() + self._timeout_s
-        for attempt in count():
+
+        def once() -> httpx.Response:
+            return self._http.send(exchange.request(self._http, self._cloud, call, deadline))
+
+        return exchange.document(self._persist(call, once, deadline))
+
+    def _persist(
+        self, call: Call, once: Callable[[], httpx.Response], deadline: float = math.inf
+    ) -> httpx.Response:
+        """The first response that is not to be asked for again.  Raises NoAnswer."""
+        attempts = count()
+        while True:
+            attempt = next(attempts)
             response: httpx.Response | None = None
-            request = exchange.request(self._http, self._cloud, call, deadline)
             try:
-                response = self._http.send(request)
+                response = once()
             except httpx.TransportError as error:
                 if not self._retries.again(attempt, None, call.repeatable):
                     raise exchange.no_answer(call, error) from None
             else:
                 if not self._retries.again(attempt, response.status_code, call.repeatable):
-                    return exchange.document(response)
+                    return response
             time.sleep(exchange.pause_s(self._retries, attempt, response, deadline, call))
 
-    def _result(self, job: Job) -> AbstractContextManager[httpx.Response]:
-        asked = job if job.result_url else self.job(job.id)
-        url = exchange.require_result(asked)
-        return self._http.stream("GET", url, timeout=self._timeout_s)
+    def _result(self, job: Job) -> str:
+        return exchange.require_result(job if job.result_url else self.job(job.id))
 
     def close(self) -> None:
         """Close the connections."""
@@ -163,10 +193,3 @@ class Flotilla:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _require_ok(response: httpx.Response) -> None:
-    """Raise Refused for a response that is one, reading why."""
-    if response.is_error:
-        response.read()
-    exchange.require_ok(response)
