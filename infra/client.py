@@ -94,6 +94,8 @@ def ask(cloud: Cloud, model: str, question: Question) -> Answer:
         return Answer(refusal.status, refusal.text)
     except NoAnswer as silence:
         raise CallError(f"{cloud.url} does not answer: is the cloud up? ({silence})") from None
+    except FlotillaError as error:
+        raise CallError(str(error)) from None
 
 
 def _read_file(path: Path) -> Question:

@@ -13,7 +13,7 @@ from infra.client import CallError, Cloud, Question
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with what it was asked; `wrong` is a model that is not there."""
+    """Answers with what it was asked; `wrong` is a model that is not there, `page` a page."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
@@ -21,6 +21,9 @@ class Echo(BaseHTTPRequestHandler):
         seen = {name: self.headers[name] for name in names if name in self.headers}
         self.send_response(404 if "wrong" in self.path else 200)
         self.end_headers()
+        if "page" in self.path:
+            self.wfile.write(b"<p>")
+            return
         self.wfile.write(json.dumps({"path": self.path, "body": body, **seen}).encode())
 
     def log_message(self, *_: object) -> None:
@@ -123,3 +126,8 @@ def test_refusals_are_answers_and_silence_is_an_error(cloud: Cloud) -> None:
     assert client.ask(cloud, "wrong", question).status == 404
     with pytest.raises(CallError, match="does not answer"):
         client.ask(Cloud("http://127.0.0.1:9", ""), "iris", question)
+
+
+def test_an_address_that_is_no_flotillas_is_one_line(cloud: Cloud) -> None:
+    with pytest.raises(CallError, match="answered 200, expected JSON: is it a Flotilla's address"):
+        client.ask(cloud, "page", Question("predict", "text/csv", b"1"))

@@ -365,6 +365,72 @@ def test_the_environment_names_the_cloud_or_the_local_one_is_taken(tmp_path: Pat
     assert find(tmp_path, {}) == Cloud("http://127.0.0.1:1", "local")
 
 
+@pytest.mark.parametrize(
+    ("url", "key", "said"),
+    [
+        ("api.example/live", "k", "address is 'api.example/live', expected one that begins with"),
+        ("https://api.example:port", "k", "address is 'https://api.example:port': "),
+        ("https://api.example", "secret\n1", "API key holds characters that no key has"),
+        ("https://api.example", "secret\u201c", "API key holds characters that no key has"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_before_without_the_key(url: str, key: str, said: str) -> None:
+    for kind in (Flotilla, AsyncFlotilla):
+        with pytest.raises(FlotillaError, match=said) as raised:
+            kind(url, key)
+        assert "secret" not in str(raised.value)
+    with pytest.raises(FlotillaError, match=said):
+        find(Path(), {"FLOTILLA_URL": url, "FLOTILLA_API_KEY": key})
+
+
+def test_space_around_an_address_and_a_key_is_no_part_of_them() -> None:
+    environment = {"FLOTILLA_URL": " https://api.example/ ", "FLOTILLA_API_KEY": "flt_1\n"}
+    assert find(Path(), environment) == Cloud("https://api.example", "flt_1")
+
+
+def test_a_key_goes_with_the_cloud_that_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOTILLA_URL", URL)
+    monkeypatch.setenv("FLOTILLA_API_KEY", "flt_environment")
+    server = Server(ok({"models": []}))
+    for given, key in (("flt_given", "flt_given"), (None, "flt_environment")):
+        with Flotilla(api_key=given, transport=httpx.MockTransport(server)) as fleet:
+            fleet.models()
+        assert server.asked[-1].headers["authorization"] == f"Bearer {key}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        httpx.Response(200, html="<p>Welcome</p>"),
+        httpx.Response(301, headers={"location": "https://elsewhere.example/"}),
+    ],
+)
+def test_who_answers_no_json_is_no_flotilla(ask: Ask, page: httpx.Response) -> None:
+    said = f"{URL}/v2/models answered {page.status_code}, expected JSON: is it a Flotilla's"
+    with pytest.raises(FlotillaError, match=said):
+        ask(Server(page), "models")
+
+
+def test_names_are_escaped_and_labels_may_be_in_any_script(ask: Ask) -> None:
+    server = Server(ok({**JOB, **ANSWER}))
+    ask(server, "explain", "a/b?c", PNG, label="\u597d")
+    ask(server, "job", "../x")
+    ask(server, "cancel", "a b")
+    assert server.asked[0].headers.raw.count((b"x-label", "\u597d".encode())) == 1
+    assert [asked.url.raw_path.decode() for asked in server.asked] == [
+        "/live/v1/models/a%2Fb%3Fc/explain",
+        "/live/v1/jobs/..%2Fx",
+        "/live/v1/jobs/a%20b",
+    ]
+
+
+def test_a_job_of_what_json_has_not_is_a_value_error(ask: Ask) -> None:
+    server = Server(ok(JOB))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        ask(server, "submit", "iris", [[float("inf")]])
+    assert server.asked == []
+
+
 def test_what_is_open_needs_no_key() -> None:
     server = Server(ok({"models": []}))
     with Flotilla("https://api.example", transport=httpx.MockTransport(server)) as fleet:

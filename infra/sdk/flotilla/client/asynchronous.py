@@ -85,7 +85,7 @@ class AsyncFlotilla:
 
     async def job(self, job_id: str) -> Job:
         """A job as it is now."""
-        return Job.read(await self.call(Call("GET", f"/v1/jobs/{job_id}")))
+        return Job.read(await self.call(Call("GET", questions.path("jobs", job_id))))
 
     async def jobs(self) -> list[Job]:
         """The caller's newest jobs."""
@@ -93,7 +93,7 @@ class AsyncFlotilla:
 
     async def cancel(self, job_id: str) -> Job:
         """Stop a job that has not ended."""
-        return Job.read(await self.call(Call("DELETE", f"/v1/jobs/{job_id}")))
+        return Job.read(await self.call(Call("DELETE", questions.path("jobs", job_id))))
 
     async def wait(
         self, job: Job, timeout_s: float = 900.0, look: Callable[[Job], None] | None = None

@@ -18,10 +18,11 @@ TIMEOUT_S = 60.0
 
 
 def cloud(url: str | None, api_key: str | None) -> Cloud:
-    """The cloud that is named, or else found; see `clouds.find`."""
-    if url is None:
-        return clouds.find()
-    return Cloud(url.rstrip("/"), api_key or "")
+    """The cloud that is named, or else found, see `clouds.find`.  Raises FlotillaError."""
+    if url is not None:
+        return clouds.at(url, api_key or "")
+    found = clouds.find()
+    return found if api_key is None else clouds.at(found.url, api_key)
 
 
 def options(variant: str, label: str = "") -> dict[str, str]:
@@ -39,7 +40,9 @@ def request(
         call.method,
         to.url + call.path,
         content=call.content,
-        headers={**key, **call.headers},
+        headers=[
+            (name.encode(), value.encode()) for name, value in {**key, **call.headers}.items()
+        ],
         params=call.query or None,
         timeout=max(deadline - time.monotonic(), 0.001),
     )
@@ -82,9 +85,15 @@ def no_answer(call: Call, reason: object) -> NoAnswer:
 
 
 def document(response: httpx.Response) -> Any:
-    """The JSON of a response.  Raises Refused."""
+    """The JSON of a response.  Raises Refused, or FlotillaError when it holds none."""
     require_ok(response)
-    return response.json()
+    try:
+        return response.json()
+    except ValueError:
+        raise FlotillaError(
+            f"{response.request.url} answered {response.status_code}, expected JSON: is it a "
+            "Flotilla's address?"
+        ) from None
 
 
 def require_ok(response: httpx.Response) -> None:

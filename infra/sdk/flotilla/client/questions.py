@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 JSON = "application/json"
 # A file's ending -> its media type.
@@ -40,6 +41,11 @@ class Call:
     repeatable: bool = True
 
 
+def path(*segments: str) -> str:
+    """An address below `/v1`; what names hold does not become part of the way."""
+    return "/".join(["/v1", *(quote(segment, safe="") for segment in segments)])
+
+
 def ask(operation: str, model: str, what: Any, headers: Mapping[str, str]) -> Call:
     """A question to a model: `predict` or `explain`.
 
@@ -48,15 +54,15 @@ def ask(operation: str, model: str, what: Any, headers: Mapping[str, str]) -> Ca
     of one row or more.  Raises TypeError, ValueError.
     """
     media_type, content = _body(what)
-    path = f"/v1/models/{model}/{operation}"
-    return Call("POST", path, content, {"content-type": media_type, **headers})
+    headers = {"content-type": media_type, **headers}
+    return Call("POST", path("models", model, operation), content, headers)
 
 
 def job(model: str, document: dict[str, Any]) -> Call:
-    """A request for a job."""
-    content = json.dumps(document).encode()
+    """A request for a job.  Raises ValueError."""
+    content = json.dumps(document, allow_nan=False).encode()
     headers = {"content-type": JSON}
-    return Call("POST", f"/v1/models/{model}/jobs", content, headers, repeatable=False)
+    return Call("POST", path("models", model, "jobs"), content, headers, repeatable=False)
 
 
 def embeddings(model: str, texts: str | list[str], dimensions: int | None) -> Call:
