@@ -1,10 +1,11 @@
 """`flotilla`: each command reads its arguments, calls the room that knows, and prints.
 
-What a command needs is imported when it runs, so that `--help` is quick.  Errors of our own rooms
-are one line that says what to do; anything else is a bug and shows its traceback.
+What a command needs is imported when it runs, so that `--help` is quick.  Errors of our own rooms,
+and of a disk, are one line that says what to do; anything else is a bug and shows its traceback.
 """
 
 import dataclasses
+import errno
 import json
 import os
 import sys
@@ -19,6 +20,8 @@ from infra.doctor import command as doctor_command
 from training.release.metrics import TOLERANCE
 
 _ROOMS = {"infra", "serving", "training"}
+# What a disk refuses, whatever our code does: it is full, read-only, or somebody else's.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 class _Commands(TyperGroup):
@@ -28,6 +31,12 @@ class _Commands(TyperGroup):
         """Run the command; the exit code is 1 when it fails as it may."""
         try:
             return super().invoke(ctx)
+        except OSError as error:
+            if error.errno not in _OF_THE_DISK:
+                raise
+            where = f": {error.filename}" if error.filename else ""
+            terminal.say_error(f"{error.strerror}{where}")
+            raise typer.Exit(1) from None
         except Exception as error:
             if type(error).__module__.partition(".")[0] not in _ROOMS:
                 raise

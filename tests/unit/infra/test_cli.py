@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,23 @@ def test_a_malformed_folder_stops_a_build_with_one_line(root: Path) -> None:
 def test_bugs_show_their_traceback(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "build", lambda *_: 1 / 0)
     assert isinstance(run(root, "build").exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ((), "error: No space left on device"),
+        (("build/logs",), "error: No space left on device: build/logs"),
+    ],
+)
+def test_a_disk_that_refuses_is_one_line(
+    root: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...], told: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(ENOSPC, "No space left on device", *where)
+
+    monkeypatch.setattr(package, "build", refuse)
+    assert fails(root, "build") == told
 
 
 def test_new_asks_for_a_graph_or_a_task(root: Path) -> None:
