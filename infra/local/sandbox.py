@@ -158,7 +158,8 @@ class Sandbox:
         return int(found[1]) // 1024 if found else 0
 
     def _say(self, line: str) -> None:
-        os.write(self._log, f"{line}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk is no reason to fail a request
+            os.write(self._log, f"{line}\n".encode())
 
 
 def _command(code: Code, host: Host, tmp: Path) -> list[str]:

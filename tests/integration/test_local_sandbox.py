@@ -215,6 +215,15 @@ def test_idle_sandboxes_are_retired(other_cloud: LocalCloud) -> None:
     assert other_cloud.invoke("strict", {})["pid"] != process
 
 
+@needs_linux
+def test_a_full_disk_below_the_logs_keeps_no_request_from_its_answer(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "strict.log").symlink_to("/dev/full")
+    with tiny.running(tmp_path) as cloud:
+        assert len({cloud.invoke("strict", {})["pid"] for _ in range(3)}) == 1
+        assert cloud.invoke("strict", {"op": "crash"})["errorType"] == "Runtime.ExitError"
+
+
 def test_log_holds_what_the_function_prints_and_lambdas_report(
     tiny_cloud: LocalCloud, tiny_folder: Path, spare: str
 ) -> None:
