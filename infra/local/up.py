@@ -97,6 +97,7 @@ def _only_one(root: Path) -> Iterator[None]:
     try:
         if not _locked(held):
             raise UpError(_running_already(root / STATE))
+        (root / STATE).unlink(missing_ok=True)  # of one that was killed
         yield
     finally:
         os.close(held)

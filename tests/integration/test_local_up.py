@@ -18,6 +18,7 @@ from infra import package
 from infra.local.code import REGION
 from infra.local.up import STATE, UpError, run
 from serving import keys, lock
+from serving.errors import FolderError
 from tests.integration.fleet import ROOT, released
 
 SCRIPT = "import sys, pathlib; from infra.local import up; up.run(pathlib.Path(sys.argv[1]), 0)"
@@ -108,6 +109,18 @@ def test_up_stops_even_when_the_signals_exception_is_swallowed(root: Path) -> No
     run(root, 0, careless)
     assert not (root / STATE).exists()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_what_a_killed_cloud_said_of_itself_is_not_told_while_the_next_one_starts(
+    root: Path,
+) -> None:
+    (root / STATE).write_text('{"url": "http://127.0.0.1:1", "pid": 1}')
+    (root / "functions").unlink()
+    (root / "functions" / "bad").mkdir(parents=True)
+    (root / "functions" / "bad" / "model.toml").write_text("task = 1\n")  # so it never comes up
+    with pytest.raises(FolderError):
+        run(root, 0)
+    assert not (root / STATE).exists()
 
 
 def test_up_seeds_the_artifacts_and_survives_being_killed_before(root: Path) -> None:
