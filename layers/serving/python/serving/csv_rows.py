@@ -1,14 +1,21 @@
 """CSV as RFC 4180 has it, in UTF-8."""
 
 import csv
-from io import StringIO
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 
 from serving.errors import BadRequest
 
 
-def read(body: bytes) -> list[list[str]]:
-    """The rows of a CSV, a byte order mark at its start left out.  Raises BadRequest."""
+def read(body: bytes) -> Iterator[list[str]]:
+    """The rows of a CSV one at a time, a byte order mark at its start left out.
+
+    Raises BadRequest at the row that is wrong.
+    """
+    text = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")
     try:
-        return list(csv.reader(StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
-    except (csv.Error, UnicodeDecodeError) as error:
+        yield from csv.reader(text, strict=True)
+    except UnicodeDecodeError:
+        raise BadRequest("body is not CSV: it is not UTF-8") from None
+    except csv.Error as error:
         raise BadRequest(f"body is not CSV: {error}") from None

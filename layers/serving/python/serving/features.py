@@ -1,5 +1,7 @@
 """Named numbers: the rows of the tabular tasks, from JSON and from CSV."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from serving import arrays
@@ -43,7 +45,7 @@ class Features:
         arrays.require_finite(features, "an instance")
         return features.reshape(len(rows), width)
 
-    def rows(self, body: bytes) -> list[Json]:
+    def rows(self, body: bytes) -> Iterator[Json]:
         """The rows of a UTF-8 CSV: numbers where cells are numbers, in the features' order.
 
         A first line that names the features, in any order, is a header.  Raises BadRequest when it
@@ -51,12 +53,13 @@ class Features:
         """
         from serving import csv_rows
 
-        lines = csv_rows.read(body)
-        rows = [[_number(cell) for cell in line] for line in lines]
-        if rows and rows[0] and all(type(cell) is str for cell in rows[0]):
-            order = self._header([cell.strip() for cell in lines[0]])
-            rows = [[row[i] for i in order] if len(row) == len(order) else row for row in rows[1:]]
-        return rows
+        order: list[int] = []
+        for place, line in enumerate(csv_rows.read(body)):
+            row = [_number(cell) for cell in line]
+            if place == 0 and row and all(type(cell) is str for cell in row):
+                order = self._header([cell.strip() for cell in line])
+                continue
+            yield [row[i] for i in order] if len(row) == len(order) else row
 
     def schema(self) -> JsonObject:
         """The JSON Schema of one instance."""

@@ -1,6 +1,6 @@
 """One model, loaded and ready: everything that the doors and the protocols share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -107,7 +107,7 @@ class Service:
         outputs = self.session.run(self.hooks.preprocess(inputs), deadline)
         return self.hooks.postprocess(outputs)
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         """Split a raw body into instances.  Raises UnsupportedMediaType, or what the task does."""
         # What takes none has its own word on where to ask.
         if self.task.media_types and media_type not in self.task.media_types:

@@ -1,5 +1,6 @@
 """Text to token ids: the first half of every text task."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,14 +45,14 @@ class Texts:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self._max_tokens)
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         """A plain body is one text; a CSV has one a row, in one column that may be headed `text`.
 
         Raises BadRequest when the body is not UTF-8, or no CSV.
         """
         if media_type == CSV:
-            rows = [row[0] if len(row) == 1 else row for row in csv_rows.read(body)]
-            return rows[1:] if rows[:1] == ["text"] else rows
+            rows = (row[0] if len(row) == 1 else row for row in csv_rows.read(body))
+            return (row for place, row in enumerate(rows) if place or row != "text")
         try:
             return [body.decode("utf-8-sig")]
         except UnicodeDecodeError as error:

@@ -3,9 +3,11 @@
 Imported when the first of them comes.
 """
 
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import PurePosixPath
 
-from serving import arrays, multipart, strict_json
+from serving import arrays, lines, multipart, strict_json
 from serving.errors import BadRequest, Unprocessable, UnsupportedMediaType
 from serving.http import FORM, JSON, JSON_LINES, Request
 from serving.protocols import native
@@ -59,9 +61,19 @@ def _of_body(service: Service, media_type: str, body: bytes) -> list[Json]:
             raise Unprocessable(f"'variant' is stated, expected it in header '{VARIANT_HEADER}'")
         return list(document["instances"])
     if media_type in JSON_LINES:
-        lines = enumerate(body.splitlines(), start=1)
-        return [_parsed(line, service.limits.nesting, at) for at, line in lines if line]
-    return service.instances(media_type, body)
+        numbered = enumerate(lines.read(body), start=1)
+        nesting = service.limits.nesting
+        return _few(service, (_parsed(line, nesting, at) for at, line in numbered if line))
+    return _few(service, service.instances(media_type, body))
+
+
+def _few(service: Service, found: Iterable[Json]) -> list[Json]:
+    """What a body holds; more than a request may hold is counted, and not kept."""
+    several = iter(found)
+    kept = list(islice(several, service.limits.batch))
+    if more := sum(1 for _ in several):
+        service.require_batch(len(kept) + more)
+    return kept
 
 
 def _parsed(line: bytes, nesting: int, number: int) -> Json:

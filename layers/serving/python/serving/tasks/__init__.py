@@ -3,6 +3,7 @@
 A task module has one function, `build(artifact, limits) -> Task`.  A new task is a new file here.
 """
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.machinery import PathFinder
 from typing import Protocol
@@ -20,8 +21,11 @@ class Task(Protocol):
     media_types: tuple[str, ...]
     """What `instances` reads, besides JSON."""
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
-        """Split a raw body of one of `media_types` into instances.  Raises ServingError."""
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
+        """Split a raw body of one of `media_types` into instances.
+
+        Raises ServingError, some of it as late as at the instance that is wrong.
+        """
         ...
 
     def decode(self, instances: list[Json]) -> Tensors:

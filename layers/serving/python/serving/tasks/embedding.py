@@ -6,6 +6,8 @@ Graph: as for text classification, with `token_type_ids` (N, T) as well; output 
 (N, D), pooled and of length 1.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from serving import arrays
@@ -28,7 +30,7 @@ class Embedding:
         self._most = limits.batch
         self._width = artifact.manifest.outputs[0].shape[-1]
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         return self._texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:

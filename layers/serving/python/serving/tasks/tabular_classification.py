@@ -3,6 +3,8 @@
 Graph: one input FP32 (N, F), output `probabilities` FP32 (N, C).
 """
 
+from collections.abc import Iterable
+
 from serving.artifact import Artifact
 from serving.features import Features
 from serving.labels import Labels
@@ -24,7 +26,7 @@ class TabularClassification:
         self._features = Features(manifest.details)
         self._labels = Labels(manifest.details)
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         return self._features.rows(body)
 
     def decode(self, instances: list[Json]) -> Tensors:

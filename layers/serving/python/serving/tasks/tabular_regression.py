@@ -3,6 +3,8 @@
 Graph: one input FP32 (N, F), output `value` FP32 (N, 1).
 """
 
+from collections.abc import Iterable
+
 from serving import arrays
 from serving.artifact import Artifact
 from serving.features import Features
@@ -24,7 +26,7 @@ class TabularRegression:
         self._features = Features(manifest.details)
         self._unit = str(manifest.details.get("target", {}).get("unit", ""))
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         return self._features.rows(body)
 
     def decode(self, instances: list[Json]) -> Tensors:

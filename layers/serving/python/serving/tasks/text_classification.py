@@ -4,6 +4,8 @@ Graph: `input_ids` INT64 (N, T), and as it likes `attention_mask` (N, T) and `le
 `probabilities` FP32 (N, C).
 """
 
+from collections.abc import Iterable
+
 from serving.artifact import Artifact
 from serving.labels import Labels
 from serving.limits import Limits
@@ -22,7 +24,7 @@ class TextClassification:
         self.texts = Texts(artifact, limits)
         self._labels = Labels(artifact.manifest.details)
 
-    def instances(self, media_type: str, body: bytes) -> list[Json]:
+    def instances(self, media_type: str, body: bytes) -> Iterable[Json]:
         return self.texts.instances(media_type, body)
 
     def decode(self, instances: list[Json]) -> Tensors:
