@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
-from flotilla.client import AsyncFlotilla, Flotilla, Job, NoAnswer, Refused, Retries
+from flotilla.client import AsyncFlotilla, Flotilla, Job, NoAnswer, Refused, Retries, exchange
 from flotilla.client.clouds import Cloud, find
 from flotilla.client.errors import FlotillaError
 
@@ -294,8 +294,7 @@ def test_lines_end_at_line_feeds_only(ask: Ask) -> None:
 def test_a_job_is_waited_for_and_its_lines_are_read(
     ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for kind in ("synchronous", "asynchronous"):
-        monkeypatch.setattr(f"flotilla.client.{kind}._LOOK_AGAIN_S", 0)
+    monkeypatch.setattr("flotilla.client.exchange._FIRST_LOOK_S", 0)
     done = {
         **JOB,
         "status": "done",
@@ -319,6 +318,17 @@ def test_a_job_is_waited_for_and_its_lines_are_read(
     with pytest.raises(Refused, match="403: expired"):
         ask(gone, "download", job, tmp_path / "other.jsonl")
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_a_day_of_waiting_leaves_of_a_month_of_requests_something() -> None:
+    waited_s, day_s, looks = 0.0, 86_400.0, 0
+    while waited_s < day_s:
+        waited_s += exchange.look_again_s(waited_s, day_s - waited_s)
+        looks += 1
+    assert waited_s == pytest.approx(day_s)
+    assert looks < 3000, "of the 10,000 that a month of the free plan has"
+    assert exchange.look_again_s(1, 60) == 0.5
+    assert exchange.look_again_s(60, 0.1) == 0.1
 
 
 def test_a_job_that_failed_has_no_result(ask: Ask) -> None:

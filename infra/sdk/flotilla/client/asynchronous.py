@@ -18,7 +18,6 @@ from flotilla.client.lines import Lines
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
-_LOOK_AGAIN_S = 0.5
 _CHUNK_BYTES = 1 << 20
 
 
@@ -102,9 +101,9 @@ class AsyncFlotilla:
 
         `look` is shown the job each time that it was asked for.
         """
-        until = time.monotonic() + timeout_s
-        while not job.ended and time.monotonic() < until:
-            await asyncio.sleep(_LOOK_AGAIN_S)
+        since = time.monotonic()
+        while not job.ended and (waited_s := time.monotonic() - since) < timeout_s:
+            await asyncio.sleep(exchange.look_again_s(waited_s, timeout_s - waited_s))
             job = await self.job(job.id)
             if look is not None:
                 look(job)

@@ -15,6 +15,8 @@ from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
 TIMEOUT_S = 60.0
+# Pauses between looks at a job; each look counts on the key's plan, of which a month has so many.
+_FIRST_LOOK_S, _LONGEST_LOOK_S = 0.5, 30.0
 
 
 def cloud(url: str | None, api_key: str | None) -> Cloud:
@@ -62,6 +64,11 @@ def pause_s(
     if response is None:
         raise no_answer(call, "not in time")
     raise Refused(response.status_code, response.text)
+
+
+def look_again_s(waited_s: float, left_s: float) -> float:
+    """How long to wait before a job is looked at again: a tenth of what it has taken so far."""
+    return min(max(_FIRST_LOOK_S, waited_s / 10), _LONGEST_LOOK_S, left_s)
 
 
 def transfer(method: str, url: str) -> Call:

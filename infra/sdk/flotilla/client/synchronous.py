@@ -17,8 +17,6 @@ from flotilla.client.lines import Lines
 from flotilla.client.questions import Call
 from flotilla.client.retries import Retries
 
-_LOOK_AGAIN_S = 0.5
-
 
 class Flotilla:
     """A fleet of models at an address; `with` it, or `close` it.
@@ -102,9 +100,9 @@ class Flotilla:
 
         `look` is shown the job each time that it was asked for.
         """
-        until = time.monotonic() + timeout_s
-        while not job.ended and time.monotonic() < until:
-            time.sleep(_LOOK_AGAIN_S)
+        since = time.monotonic()
+        while not job.ended and (waited_s := time.monotonic() - since) < timeout_s:
+            time.sleep(exchange.look_again_s(waited_s, timeout_s - waited_s))
             job = self.job(job.id)
             if look is not None:
                 look(job)
