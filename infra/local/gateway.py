@@ -17,6 +17,8 @@ from infra.local.routes import Match, Mock, Target
 
 # The most that API Gateway takes (Amazon API Gateway quotas); Lambda's 6 MB mostly bites first.
 BODY_BYTES = 10 * 1024 * 1024
+# The request line and the headers' values together (the same).
+HEAD_BYTES = 10_240
 
 
 class Gateway:
@@ -56,6 +58,8 @@ class Gateway:
         return _response(answer, request)
 
     async def _answer(self, request: HttpRequest) -> HttpReply:
+        if request.head_bytes > HEAD_BYTES:
+            raise Refused("REQUEST_TOO_LARGE", f"its line and headers are over {HEAD_BYTES} bytes")
         if len(request.body) > BODY_BYTES:
             raise Refused("REQUEST_TOO_LARGE", f"the body is over {BODY_BYTES} bytes")
         match = self._api.routes.find(request.method, request.path)

@@ -45,6 +45,12 @@ class HttpRequest:
     source_ip: str
     id: str
 
+    @property
+    def head_bytes(self) -> int:
+        """The size of the request line and of the headers' values, which API Gateway limits."""
+        values = sum(len(value) for _, value in self.headers)
+        return len(f"{self.method} {self.path}?{self.query} HTTP/1.1") + values
+
     def header(self, name: str) -> str | None:
         """The last value of a header, or None."""
         values = [value for key, value in self.headers if key.lower() == name]

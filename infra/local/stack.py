@@ -21,6 +21,8 @@ from infra.local.poller import Poller, Source
 
 # The largest code that Lambda takes directly is a zip of 50 MB, sent in base64.
 _REQUEST_BYTES = 70 * 1024 * 1024
+# More than the gateway takes, so that it is the one who refuses, in the template's words.
+_LINE_BYTES = 1024 * 1024
 _RETIRE_EVERY_S = 0.5
 # Requests in flight when everything stops end when their sandboxes do, which is at once.
 _GRACE_S = 1.0
@@ -51,6 +53,8 @@ async def running(
             access_log=None,
             auto_decompress=False,  # API Gateway hands bodies on as they come
             shutdown_timeout=_GRACE_S,
+            max_line_size=_LINE_BYTES,
+            max_field_size=_LINE_BYTES,
         )
         await runner.setup()
         closing.push_async_callback(runner.cleanup)

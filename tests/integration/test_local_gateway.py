@@ -167,6 +167,24 @@ def test_request_over_6_mb_is_a_413(
     assert answer.status == status
 
 
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [
+        ("/open", "a" * 9_500, 200),
+        ("/open", "a" * 10_300, 413),
+        (f"/open?{'a' * 10_300}", "", 413),
+        (f"/{'a' * 100_000}", "", 413),
+    ],
+)
+def test_request_whose_line_and_headers_are_over_10_kb_is_a_413(
+    tiny_cloud: LocalCloud, path: str, header: str, status: int
+) -> None:
+    answer = tiny_cloud.http("POST", path, b'{"op": "noted"}', {"X-Long": header})
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/json"
+    assert status == 200 or answer.json()["message"] == "Request Too Long"
+
+
 def test_reply_over_6_mb_is_a_502_and_the_next_one_comes(tiny_cloud: LocalCloud) -> None:
     assert tiny_cloud.http("POST", "/open", order(op="answer", size=6_300_000)).status == 502
     assert tiny_cloud.http("POST", "/open", order(op="answer", size=100)).status == 200
