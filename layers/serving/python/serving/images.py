@@ -1,6 +1,9 @@
 """PNG and JPEG to pixels, checked for size before a pixel is unpacked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from math import ceil, sqrt
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -13,6 +16,8 @@ MEDIA_TYPES = ("image/png", "image/jpeg")
 _FORMATS = ("PNG", "JPEG")
 _MODES = {1: "L", 3: "RGB"}
 _SIXTEEN_TO_EIGHT = 257
+# Graphs take four bytes a channel for each pixel, and look at a few thousand pixels in the end.
+_LARGE = 6_000_000
 # EXIF's orientation -> what turns the image upright (CIPA DC-008, "Exif", tag 0x0112).
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,29 +33,50 @@ _TURNS = {
 def decode_all(files: list[bytes], channels: int, limits: Limits) -> list[Array]:
     """Each file as `decode` gives it; the limit on pixels holds for all of them together."""
     decoded: list[Array] = []
-    pixels = 0
+    left = limits.image_pixels
     for raw in files:
-        decoded.append(decode(raw, channels, limits))
-        pixels += decoded[-1].shape[0] * decoded[-1].shape[1]
-        if pixels > limits.image_pixels:
-            raise TooLarge(f"the images have more than {limits.image_pixels} pixels together")
+        with _opened(raw, limits) as image:
+            left -= image.width * image.height
+            if left < 0:
+                raise TooLarge(f"the images have more than {limits.image_pixels} pixels together")
+            decoded.append(_pixels(image, channels))
     return decoded
 
 
 def decode(raw: bytes, channels: int, limits: Limits) -> Array:
     """An image file to UINT8 (H, W, channels), turned upright as its EXIF says.
 
+    One of more than _LARGE pixels comes at a whole fraction of its size.
+
     Raises BadRequest when it is no PNG or JPEG, TooLarge when it unpacks to more than the limits.
     """
+    return decode_all([raw], channels, limits)[0]
+
+
+@contextmanager
+def _opened(raw: bytes, limits: Limits) -> Iterator[Image.Image]:
+    """An image whose size is known, and nothing of it unpacked."""
     try:
         with Image.open(BytesIO(raw), formats=_FORMATS) as image:
             _require_size(image, limits)
-            upright = _eight_bit(_upright(image))
-            pixels = np.asarray(upright.convert(_MODES[channels]), dtype=np.uint8)
+            yield image
     except Image.DecompressionBombError:  # Pillow's own limit, far above ours
         raise TooLarge(f"the image has more than {limits.image_pixels} pixels") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise BadRequest(f"the image cannot be read as PNG or JPEG: {_reason(error)}") from None
+
+
+def _pixels(image: Image.Image, channels: int) -> Array:
+    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    plain = _eight_bit(image)
+    if plain.mode != _MODES[channels]:
+        plain = plain.convert(_MODES[channels])
+    factor = ceil(sqrt(plain.width * plain.height / _LARGE))
+    if factor > 1:
+        plain = plain.reduce(factor)
+    # Last, and not by Pillow's `exif_transpose`, which writes the EXIF that is left anew.
+    upright = plain if turn is None else plain.transpose(turn)
+    pixels = np.asarray(upright, dtype=np.uint8)
     return pixels.reshape(*pixels.shape[:2], channels)
 
 
@@ -61,12 +87,6 @@ def _require_size(image: Image.Image, limits: Limits) -> None:
             f"the image is {width} x {height}, expected at most {limits.image_side} a side "
             f"and {limits.image_pixels} pixels"
         )
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Pillow's own `exif_transpose` would copy the pixels, and write the EXIF that is left anew."""
-    turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return image if turn is None else image.transpose(turn)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

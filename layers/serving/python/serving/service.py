@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Self
 
-from serving import arrays, artifact, limits, tasks
+from serving import arrays, artifact, limits, pieces, tasks
 from serving.artifact import Artifact
 from serving.errors import TooLarge, Unprocessable, UnsupportedMediaType
 from serving.hooks import Hooks
@@ -104,7 +104,9 @@ class Service:
         """Decoded inputs to outputs: preprocess, run, postprocess."""
         if deadline is None:
             deadline = monotonic() + self.limits.deadline_s
-        outputs = self.session.run(self.hooks.preprocess(inputs), deadline)
+        until = deadline
+        ready = self.hooks.preprocess(inputs)
+        outputs = pieces.run(self.manifest, ready, lambda some: self.session.run(some, until))
         return self.hooks.postprocess(outputs)
 
     def instances(self, media_type: str, body: bytes) -> Iterable[Json]:

@@ -45,7 +45,7 @@ class ImageClassification:
         if len(sizes) > 1:
             shown = ", ".join(f"{width} x {height}" for height, width in sorted(sizes))
             raise Unprocessable(f"the images are {shown}, expected one size in one request")
-        return {self._input: np.stack(decoded)}
+        return {self._input: np.stack(decoded) if decoded[1:] else decoded[0][None]}
 
     def encode(self, outputs: Tensors) -> list[Json]:
         return self._labels.encode(outputs["probabilities"])
