@@ -47,11 +47,15 @@ def of_model(exhibit: Exhibit) -> JsonObject:
     }
 
 
-def made() -> JsonObject:
-    """The response that a job was made."""
+def made(further: JsonObject | None = None) -> JsonObject:
+    """The response that a job was made; it may have `further` headers."""
     content = {JSON: {"schema": reference("Job")}}
     where = {"Location": {"description": "where the job is", "schema": _STRING}}
-    return {"description": "A job was made.", "content": content, "headers": where}
+    return {
+        "description": "A job was made.",
+        "content": content,
+        "headers": where | (further or {}),
+    }
 
 
 def paths() -> JsonObject:

@@ -21,6 +21,12 @@ _PREFER = {
     "description": "`respond-async` makes a job of it",
     "schema": {"type": "string"},
 }
+_LABEL = {
+    "name": "x-label",
+    "in": "header",
+    "description": "the label to explain; `label` in a JSON body says the same",
+}
+_APPLIED = {"Preference-Applied": {"description": "`respond-async`", "schema": {"type": "string"}}}
 _SAID = {
     "predict": ("Predict", "One prediction an instance, in order."),
     "explain": ("Explain", "Predictions with attributions that add up to the score they explain."),
@@ -97,14 +103,11 @@ def _operation(exhibit: Exhibit, operation: str) -> JsonObject:
         "summary": summary,
         "description": exhibit.folder.description,
         "tags": [exhibit.name],
-        "parameters": [
-            {**_VARIANT, "schema": _variants(exhibit)},
-            *([_PREFER] if operation == "predict" else []),
-        ],
+        "parameters": [{**_VARIANT, "schema": _variants(exhibit)}, *_asked(exhibit, operation)],
         "requestBody": {"required": True, "content": _bodies(exhibit, operation)},
         "responses": {
             "200": {"description": says, "content": _answers(exhibit, operation)},
-            **({"202": jobs.made()} if operation == "predict" else {}),
+            **({"202": jobs.made(_APPLIED)} if operation == "predict" else {}),
             **refusals.responses((*KEYED, *BODY, NOT_ACCEPTABLE)),
         },
     }
@@ -138,6 +141,14 @@ def _answers(exhibit: Exhibit, operation: str) -> JsonObject:
     if operation == "explain" and "overlay" in explain.options(exhibit.folder.task):
         found["image/png"] = {"schema": {"type": "string", "format": "binary"}}
     return found
+
+
+def _asked(exhibit: Exhibit, operation: str) -> list[JsonObject]:
+    """The headers of one of the two operations alone."""
+    if operation == "predict":
+        return [_PREFER]
+    options = _options(exhibit)
+    return [{**_LABEL, "schema": {"enum": options["label"]["enum"]}}] if "label" in options else []
 
 
 def _request_schema(exhibit: Exhibit, operation: str) -> JsonObject:

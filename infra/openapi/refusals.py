@@ -25,6 +25,9 @@ CONFLICT = 409
 OPEN_INFERENCE = "_OPEN_INFERENCE"
 OPENAI = "_OPENAI"
 
+_CHALLENGE = {
+    "WWW-Authenticate": {"description": "how to show a key", "schema": {"type": "string"}}
+}
 _ID = "4d0a4e52-9a1b-4c85-a6c8-4f0e2d3f8f0e"
 
 
@@ -47,6 +50,9 @@ def components() -> JsonObject:
         found[name] = _response(says, "Error", envelope)
         found[f"{name}{OPEN_INFERENCE}"] = _response(says, "OpenInferenceError", {"error": what})
         found[f"{name}{OPENAI}"] = _response(says, "OpenAIError", envelope)
+        if status == HTTPStatus.UNAUTHORIZED:
+            for suffix in ("", OPEN_INFERENCE, OPENAI):
+                found[f"{name}{suffix}"]["headers"] = _CHALLENGE
     return found
 
 

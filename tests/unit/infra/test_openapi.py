@@ -70,6 +70,24 @@ def check(described: Json, schema: Json, value: Json, what: str) -> None:
     assert problems == [], what
 
 
+def test_headers_that_count_are_described(described: Json) -> None:
+    def asked(path: str) -> dict[str, Json]:
+        parameters = described["paths"][path]["post"]["parameters"]
+        return {each["name"]: each["schema"] for each in parameters if each["in"] == "header"}
+
+    assert asked("/v1/models/iris/predict").keys() == {"x-variant", "Prefer"}
+    explain = asked("/v1/models/iris/explain")
+    assert explain["x-label"] == {"enum": ["setosa", "versicolor", "virginica"]}
+    assert asked("/v1/models/linear_demo/explain").keys() == {"x-variant"}, "it has no labels"
+    answers = described["paths"]["/v1/models/iris/predict"]["post"]["responses"]
+    assert answers["202"]["headers"].keys() == {"Location", "Preference-Applied"}
+    made = described["paths"]["/v1/models/iris/jobs"]["post"]["responses"]["202"]
+    assert made["headers"].keys() == {"Location"}
+    for name, response in described["components"]["responses"].items():
+        headers = response.get("headers", {}).keys()
+        assert ("WWW-Authenticate" in headers) == name.startswith("UNAUTHORIZED"), name
+
+
 def test_a_schema_refuses_what_the_model_would(described: Json) -> None:
     content = described["paths"]["/v1/models/iris/predict"]["post"]["requestBody"]["content"]
     whole = {**content["application/json"]["schema"], "components": described["components"]}
