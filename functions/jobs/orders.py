@@ -47,6 +47,7 @@ def read(request: Request, hosts: Hosts) -> Order:
             f"media type is '{request.media_type}', expected {JSON}: the job's answer says where "
             "to upload anything else"
         )
+    _unpack(request)
     document = _document(request)
     inline = document.keys() & {"input", "instances"}
     if len(inline) == 2 or (inline and "media_type" in document):
@@ -66,12 +67,17 @@ def of_prediction(request: Request) -> Order:
     """What `POST /v1/models/M/predict` with `Prefer: respond-async` asks for."""
     if lost := sorted(_LOST & request.headers.keys()):
         raise Unprocessable(f"{lost} cannot go with 'Prefer: respond-async', expected it in JSON")
+    _unpack(request)
+    stated = request.headers.get("content-type", "")
+    return Order(ONE_REQUEST, request.body, JSON if request.media_type == JSON else stated)
+
+
+def _unpack(request: Request) -> None:
+    """Take the content coding off the body.  Raises ServingError."""
     if coding := request.headers.get("content-encoding"):
         from serving import encodings  # with numpy, which no other request needs
 
         request.body = encodings.unpacked(request.body, coding, Limits().body_bytes)
-    stated = request.headers.get("content-type", "")
-    return Order(ONE_REQUEST, request.body, JSON if request.media_type == JSON else stated)
 
 
 def _document(request: Request) -> JsonObject:

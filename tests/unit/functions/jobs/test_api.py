@@ -72,6 +72,16 @@ def test_what_came_compressed_is_stored_as_it_was(world: World) -> None:
     assert world.read(UPLOADS, world.job(read(response)["id"]).input_key) == b"{}"
 
 
+def test_a_job_may_come_compressed(world: World) -> None:
+    body = gzip.compress(b'{"instances": [[1, 2]]}')
+    response = world.ask("POST", ROUTE, body, content_encoding="gzip")
+    assert world.read(UPLOADS, world.job(read(response)["id"]).input_key) == (
+        b'{"instances":[[1,2]]}'
+    )
+    with pytest.raises(ServingError, match="is not gzip"):
+        world.ask("POST", ROUTE, b"{}", content_encoding="gzip")
+
+
 def test_what_a_job_cannot_carry_is_refused(world: World) -> None:
     with pytest.raises(ServingError, match=r"\['x-variant'\] cannot go with"):
         world.ask("POST", "/v1/models/tiny/predict", b"1,2,3\n", x_variant="int8")
