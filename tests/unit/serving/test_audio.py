@@ -130,3 +130,36 @@ def test_bad_recordings(serve: Callable[..., Model], file: bytes, status: int, p
     assert answer.status == status, answer.document
     assert part in answer.document["error"]["message"]
     assert loud(model, wav(np.zeros(8))) == [0.0]
+
+
+def test_recordings_are_counted_as_long_as_the_longest_of_them(serve: Callable[..., Model]) -> None:
+    long, short = (b64encode(wav(np.zeros(8000 * seconds))).decode() for seconds in (16, 1))
+    body = {"instances": [{"audio": long}, *[{"audio": short}] * 19]}
+    answer = serve(artifacts.loudness).predict(body)
+    assert answer.status == 413, answer.document
+    assert answer.document["error"]["message"] == (
+        "the request holds 20 recordings, the longest of 16.0 s, which come to 320.0 s, "
+        "expected at most 300 s"
+    )
+
+
+def test_recordings_that_are_cut_to_a_length_may_be_longer(serve: Callable[..., Model]) -> None:
+    long, short = (b64encode(wav(np.full(size, 0.5))).decode() for size in (8000 * 16, 800))
+    body = {"instances": [{"audio": long}, *[{"audio": short}] * 19]}
+    answers = loud(serve(artifacts.loudness, seconds=0.1), body, "application/json")
+    assert answers == pytest.approx([0.25] * 20, abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [96_000, 192_000])
+def test_long_recordings_of_high_rates_stay_as_they_are(rate: int) -> None:
+    seconds = 1_440_000 / rate + 1.3
+    sound = tone(rate, seconds, 440) + tone(rate, seconds, 1234.5) / 2
+    expected = tone(8000, seconds, 440) + tone(8000, seconds, 1234.5) / 2
+    found = audio.resample(sound, rate, 8000)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found[200:-200], expected[200:-200], atol=2e-3)
+
+
+def test_odd_rates_are_taken_for_plain_ones() -> None:
+    odd, plain = (audio.resample(np.ones(25_000), rate, 8000) for rate in (383_979, 383_975))
+    np.testing.assert_array_equal(odd, plain)

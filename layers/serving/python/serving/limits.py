@@ -25,6 +25,7 @@ class Limits:
     image_pixels: int = 25_000_000
     image_side: int = 8_192
     audio_seconds: int = 30
+    audio_batch_seconds: int = 300
     upload_bytes: int = 64 * MIB
     deadline_s: float = 25.0
     explain_batch: int = 8

@@ -8,7 +8,7 @@ import numpy as np
 
 from serving import audio, base64_field
 from serving.artifact import Artifact
-from serving.errors import ArtifactError
+from serving.errors import ArtifactError, TooLarge
 from serving.labels import Labels
 from serving.limits import Limits
 from serving.manifest import Manifest
@@ -37,11 +37,13 @@ class AudioClassification:
         return [body]
 
     def decode(self, instances: list[Json]) -> Tensors:
-        waves = [
-            audio.decode(base64_field.read(instance, index, "audio"), self._rate, self._limits)
-            for index, instance in enumerate(instances)
-        ]
-        return {self._input: _padded(waves, self._length)}
+        files = [base64_field.read(each, index, "audio") for index, each in enumerate(instances)]
+        if not self._length:
+            self._require_together(files)
+        # Copied where it is cut, or the whole of every recording would be kept.
+        waves = (audio.decode(file, self._rate, self._limits) for file in files)
+        kept = [wave[: self._length].copy() if self._length else wave for wave in waves]
+        return {self._input: _padded(kept, self._length)}
 
     def encode(self, outputs: Tensors) -> list[Json]:
         return self._labels.encode(outputs["probabilities"])
@@ -51,6 +53,16 @@ class AudioClassification:
 
     def prediction_schema(self) -> JsonObject:
         return self._labels.schema()
+
+    def _require_together(self, files: list[bytes]) -> None:
+        """Raise TooLarge when all recordings, as long as the longest, are too long together."""
+        longest = max(audio.seconds(file, self._limits) for file in files)
+        together, most = longest * len(files), self._limits.audio_batch_seconds
+        if together > most:
+            raise TooLarge(
+                f"the request holds {len(files)} recordings, the longest of {longest:.1f} s, which "
+                f"come to {together:.1f} s, expected at most {most} s"
+            )
 
 
 def build(artifact: Artifact, limits: Limits) -> AudioClassification:
