@@ -63,7 +63,12 @@ class Worker:
         seen = outcome.look(job, self.inputs, self.results)
         late = self.now() - job.progressed > PATIENCE_S and seen.lines_done == job.lines_done
         if seen.is_complete or late:
-            self._end(job, seen)
+            # Another worker may have ended the job, and cleared up what was to be seen here.
+            now = self.jobs.find(task.caller, task.job)
+            if now is not None and now.status is Status.RUNNING:
+                self._end(job, seen)
+            else:
+                self.close(task.caller, task.job)
             return
         # First the next look, then the mark that this one was taken: a crash in between repeats it.
         pause_s = min(1 + task.turn // _LOOKS_A_SECOND, _LONGEST_PAUSE_S)

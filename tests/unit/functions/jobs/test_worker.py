@@ -3,12 +3,16 @@
 import hmac
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.jobs import worker
+from functions.jobs.inputs import Inputs
+from functions.jobs.job import Job
 from functions.jobs.queue import Step, Task
+from functions.jobs.results import Results
 from functions.jobs.splitting import PART_LINES
 from tests.unit.functions.jobs.conftest import HOOK, RESULTS, UPLOADS, World
 
@@ -186,6 +190,29 @@ def test_a_crash_before_the_job_is_marked_done_writes_the_same_result(world: Wor
     world.s3.put_object(Bucket=RESULTS, Key=job.result_key, Body=b"of a worker that crashed")
     world.run()
     assert len(world.result(job_id)) == TOTAL
+
+
+def test_a_look_that_comes_twice_at_once_leaves_the_result_as_it_is(world: World) -> None:
+    """While one worker lists the parts, another ends the job and has begun to clear up."""
+    job_id = world.make()["id"]
+    world.begin(job_id, LINES)
+    world.answer(job_id, echo)
+    task = world.tasks.take()
+
+    class Half(Results):
+        def remove_answers(self, job: Job) -> None:
+            raise InterruptedError
+
+    class Overtaken(Inputs):
+        def parts(self, job: Job) -> list[str]:
+            with pytest.raises(InterruptedError):
+                replace(world.worker, results=Half(world.s3, RESULTS)).look(task)
+            return super().parts(job)
+
+    replace(world.worker, inputs=Overtaken(world.s3, UPLOADS)).look(task)
+    assert world.show(job_id)["status"] == "done"
+    assert len(world.result(job_id)) == TOTAL
+    assert world.keys(RESULTS) == [world.job(job_id).result_key]
 
 
 def test_nothing_is_left_of_the_parts(world: World) -> None:
