@@ -1,6 +1,7 @@
 """The gateway: a request's way through the API, from its route to the function and back."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from uuid import uuid4
@@ -19,6 +20,8 @@ from infra.local.routes import Match, Mock, Target
 BODY_BYTES = 10 * 1024 * 1024
 # The request line and the headers' values together (the same).
 HEAD_BYTES = 10_240
+# Whoever asks through a proxy may name the whole address (RFC 9112, 3.2.2).
+_ORIGIN = re.compile(r"^https?://[^/?]*", re.IGNORECASE)
 
 
 class Gateway:
@@ -38,7 +41,7 @@ class Gateway:
     async def handle(self, incoming: web.Request) -> web.Response:
         """Answer one HTTP request."""
         started = perf_counter()
-        path, _, query = incoming.raw_path.partition("?")
+        path, _, query = _ORIGIN.sub("", incoming.raw_path).partition("?")
         request = HttpRequest(
             method=incoming.method,
             path=path,

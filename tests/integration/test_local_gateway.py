@@ -167,6 +167,11 @@ def test_request_over_6_mb_is_a_413(
     assert answer.status == status
 
 
+def test_whole_address_may_be_named_in_a_request(tiny_cloud: LocalCloud) -> None:
+    answer = tiny_cloud.http("POST", "http://elsewhere:1/open?x=http://y", order(op="noted"))
+    assert answer.status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "header", "status"),
     [
