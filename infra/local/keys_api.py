@@ -13,7 +13,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from infra.local.code import API_GATEWAY
-from infra.local.lambda_errors import LambdaError, told
+from infra.local.lambda_errors import LambdaError, document, told
 from infra.local.usage import Key, Keys
 from infra.resources.blocks import Block
 
@@ -44,7 +44,7 @@ class KeysApi:
         return web.json_response({"item": [_described(key) for key in self._keys]})
 
     async def _create(self, request: web.Request) -> web.Response:
-        wanted = await request.json()
+        wanted = await document(request)
         value = wanted.get("value") or token_hex(_VALUE_CHARACTERS)
         if len(value) < _VALUE_CHARACTERS:
             raise LambdaError(
@@ -73,7 +73,7 @@ class KeysApi:
         return web.json_response({"item": found})
 
     async def _link(self, request: web.Request) -> web.Response:
-        key_id, plan_id = (await request.json())["keyId"], request.match_info["plan"]
+        key_id, plan_id = (await document(request))["keyId"], request.match_info["plan"]
         key = _known(lambda: self._keys.link(key_id, plan_id))
         linked = {"id": key.id, "type": "API_KEY", "name": key.name, "value": key.value}
         return web.json_response(linked, status=HTTPStatus.CREATED)

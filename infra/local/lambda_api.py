@@ -20,7 +20,7 @@ from aiohttp import web
 from infra.local.code import Code
 from infra.local.function import LATEST, Alias, Function
 from infra.local.invocation import PAYLOAD_BYTES, Call, Outcome
-from infra.local.lambda_errors import LambdaError, invalid, missing, told
+from infra.local.lambda_errors import LambdaError, document, invalid, missing, told
 from infra.resources.blocks import Block
 
 _FUNCTION = "/2015-03-31/functions/{name}"
@@ -95,7 +95,7 @@ class LambdaApi:
 
     async def _update_configuration(self, request: web.Request) -> web.Response:
         function, _ = self._asked(request)
-        wanted, code = await request.json(), function.latest
+        wanted, code = await document(request), function.latest
         changed = replace(
             code,
             handler=wanted.get("Handler", code.handler),
@@ -108,7 +108,7 @@ class LambdaApi:
 
     async def _update_code(self, request: web.Request) -> web.Response:
         function, _ = self._asked(request)
-        wanted = await request.json()
+        wanted = await document(request)
         if "ZipFile" not in wanted:
             raise invalid(f"code is given as {sorted(wanted)}, expected ZipFile")
         content = base64.b64decode(wanted["ZipFile"])
@@ -139,7 +139,7 @@ class LambdaApi:
     async def _put_alias(self, request: web.Request) -> web.Response:
         """Create or update: what an update leaves out stays as it was."""
         function, _ = self._asked(request)
-        wanted = await request.json()
+        wanted = await document(request)
         if request.method == "PUT":
             old = _known_alias(function, request)
         elif wanted["Name"] not in function.aliases:

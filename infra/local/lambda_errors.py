@@ -7,6 +7,7 @@ from aiohttp import web
 
 from infra.local.function import UnknownQualifier
 from infra.local.invocation import Throttled
+from serving.types import JsonObject
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -28,6 +29,19 @@ def missing(message: str) -> LambdaError:
 def invalid(message: str) -> LambdaError:
     """A parameter is not what it should be."""
     return LambdaError(HTTPStatus.BAD_REQUEST, "InvalidParameterValueException", message)
+
+
+async def document(request: web.Request) -> JsonObject:
+    """The JSON object that a request brings.  Raises LambdaError."""
+    try:
+        found = await request.json()
+    except ValueError as error:
+        found = error
+    if not isinstance(found, dict):
+        raise LambdaError(
+            HTTPStatus.BAD_REQUEST, "SerializationException", f"no JSON object: {found}"
+        )
+    return found
 
 
 def told(handler: Handler) -> Handler:

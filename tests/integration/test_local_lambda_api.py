@@ -187,3 +187,20 @@ def test_code_that_is_no_zip_is_refused(tiny_cloud: LocalCloud) -> None:
         client.update_function_code(FunctionName="strict", ZipFile=b"no zip")
     with pytest.raises(client.exceptions.InvalidParameterValueException, match="expected ZipFile"):
         client.update_function_code(FunctionName="strict", S3Bucket="some", S3Key="where")
+
+
+@pytest.mark.parametrize("body", [b"", b"{nope", b"[]", b"\xff"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/2015-03-31/functions/strict/configuration"),
+        ("PUT", "/2015-03-31/functions/strict/code"),
+        ("POST", "/_aws/apigateway/apikeys"),
+    ],
+)
+def test_what_is_no_json_object_is_refused(
+    tiny_cloud: LocalCloud, method: str, path: str, body: bytes
+) -> None:
+    refused = tiny_cloud.http(method, path, body)
+    assert refused.status == 400
+    assert refused.headers["x-amzn-errortype"] == "SerializationException"
