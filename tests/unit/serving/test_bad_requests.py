@@ -137,6 +137,7 @@ RAW = {
     "CSV of a wrong header": ("text/csv", b"a,b,d\n1,2,3\n", 422, "header"),
     "CSV of words": ("text/csv", b"a,b,c\n1,two,3\n", 422, "'b' is 'two', expected a number"),
     "CSV of short rows": ("text/csv", b"1,2,3\n1,2\n", 422, "instance 1 has 2 features"),
+    "CSV of Python's numbers": ("text/csv", b"1,2_0,3\n", 422, "is '2_0', expected a number"),
     "CSV of NaN": ("text/csv", b"1,2,nan\n", 422, "not finite"),
     "CSV that is not UTF-8": ("text/csv", b"\xff\xfe,1,2", 400, "not CSV"),
     "CSV with an open quote": ("text/csv", b'"1,2,3', 400, "not CSV"),

@@ -58,3 +58,12 @@ def test_a_line_larger_than_a_request_is_refused_in_its_place(service: Service) 
         "code": "too_large",
         "message": "the line has 303 bytes, expected at most 100",
     }
+
+
+def test_a_long_field_is_one_row_among_others(tmp_path: Path) -> None:
+    texts = Service.load(artifacts.sentiment(tmp_path / "artifact"))
+    body = b"good\n" + b"a" * 140_000 + b"\nbad\n"
+    answers = batches.answer(texts, CSV, body, monotonic() + 60).splitlines()
+    first, second, third = map(json.loads, answers)
+    assert (first["prediction"]["label"], third["prediction"]["label"]) == ("good", "bad")
+    assert "has 140000 characters, expected at most 10000" in second["error"]["message"]

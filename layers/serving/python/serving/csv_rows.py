@@ -6,6 +6,9 @@ from io import BytesIO, TextIOWrapper
 
 from serving.errors import BadRequest
 
+# The module's own, 131,072, is less than a text may have; bodies are bounded before they are read.
+csv.field_size_limit(2**31 - 1)
+
 
 def read(body: bytes) -> Iterator[list[str]]:
     """The rows of a CSV one at a time, a byte order mark at its start left out.

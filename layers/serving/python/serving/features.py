@@ -105,6 +105,8 @@ class Features:
 
 
 def _number(cell: str) -> float | str:
+    if "_" in cell:  # 1_000 is a number in Python alone
+        return cell
     try:
         return float(cell)
     except ValueError:
