@@ -445,7 +445,12 @@ def loudness(folder: Path, seconds: float = 0) -> Path:
     )
 
 
-def persistence(folder: Path, covariate: bool = False, name: str = "holiday") -> Path:
+def persistence(
+    folder: Path,
+    covariate: bool = False,
+    name: str = "holiday",
+    limits: JsonObject | None = None,
+) -> Path:
     """Two series of three hours; two hours on, each is its last value (plus the covariate)."""
     nodes = [
         helper.make_node("Slice", ["context", "last", "end", "time"], ["latest"]),
@@ -490,4 +495,5 @@ def persistence(folder: Path, covariate: bool = False, name: str = "holiday") ->
             "horizon": 2,
             "quantiles": [0.1, 0.9],
         },
+        limits,
     )

@@ -1,9 +1,15 @@
 """Forecasts: series by name in, mean and quantiles by name out."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from serving.errors import TooLarge
+from serving.limits import Limits
+from serving.service import Service
+from serving.tasks.forecasting import Forecasting
 from serving.types import Json
 from tests import artifacts
 from tests.unit.serving.conftest import Model
@@ -73,3 +79,19 @@ def test_the_schema_says_how_long_the_past_is(serve: Callable[..., Model]) -> No
     schema = model.http("/v2/models/tiny", method="GET").document["parameters"]["instance_schema"]
     assert schema["properties"]["context"]["properties"]["load"]["minItems"] == 3
     assert schema["required"] == ["context", "future"]
+
+
+def test_forecasts_are_counted_by_all_of_their_values(tmp_path: Path) -> None:
+    manifest = Service.load(artifacts.persistence(tmp_path / "artifact")).manifest
+    task = Forecasting(manifest, replace(Limits(), forecast_values=30))
+    whole, half = {"context": PAST}, {"context": PAST, "horizon": 1}
+    assert len(task.decode([whole, whole, half])["context"]) == 3
+    with pytest.raises(TooLarge, match="have 36 values together, expected at most 30: ask for"):
+        task.decode([whole, whole, half, half])
+
+
+def test_too_long_forecasts_are_a_413(serve: Callable[..., Model]) -> None:
+    model = serve(artifacts.persistence, limits={"forecast_values": 11})
+    answer = model.predict({"instances": [{"context": PAST}]})
+    assert answer.status == 413, answer.document
+    assert "the forecasts have 12 values together" in answer.document["error"]["message"]

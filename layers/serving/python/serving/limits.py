@@ -26,6 +26,7 @@ class Limits:
     image_side: int = 8_192
     audio_seconds: int = 30
     audio_batch_seconds: int = 300
+    forecast_values: int = 300_000
     upload_bytes: int = 64 * MIB
     deadline_s: float = 25.0
     explain_batch: int = 8

@@ -8,7 +8,7 @@ import numpy as np
 
 from serving import arrays
 from serving.artifact import Artifact
-from serving.errors import ArtifactError, Unprocessable, UnsupportedMediaType
+from serving.errors import ArtifactError, TooLarge, Unprocessable, UnsupportedMediaType
 from serving.limits import Limits
 from serving.manifest import Manifest
 from serving.tasks import require_outputs
@@ -20,8 +20,9 @@ class Forecasting:
 
     media_types = ()
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, limits: Limits) -> None:
         require_outputs(manifest, ["mean", "quantiles"])
+        self._most_values = limits.forecast_values
         details = manifest.details
         try:
             self._series = [str(series["name"]) for series in details["series"]]
@@ -42,9 +43,16 @@ class Forecasting:
         """Instances to the graph's inputs, and `horizon` (N,): the steps that each asks for."""
         for index, instance in enumerate(instances):
             self._require_keys(instance, index)
+        steps = [self._steps(instance, index) for index, instance in enumerate(instances)]
+        values = sum(steps) * len(self._series) * (1 + len(self._quantiles))
+        if values > self._most_values:
+            raise TooLarge(
+                f"the forecasts have {values} values together, expected at most "
+                f"{self._most_values}: ask for fewer instances at once, or a shorter horizon"
+            )
         tensors: Tensors = {
             "context": self._columns(instances, "context", self._series, self._context),
-            "horizon": np.array([self._steps(i, n) for n, i in enumerate(instances)]),
+            "horizon": np.array(steps),
         }
         if self._covariates:
             tensors["future"] = self._columns(instances, "future", self._covariates, self._horizon)
@@ -131,7 +139,7 @@ class Forecasting:
 
 def build(artifact: Artifact, limits: Limits) -> Forecasting:
     """The task of one model.  Raises ArtifactError when the manifest does not fit it."""
-    return Forecasting(artifact.manifest)
+    return Forecasting(artifact.manifest, limits)
 
 
 def _require_names(block: Json, names: list[str], what: str) -> None:
