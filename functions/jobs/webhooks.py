@@ -8,6 +8,7 @@ to the very address that was looked at; redirects are answers like any other.
 
 import hmac
 import http.client
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from serving.errors import Unprocessable
 
 TIMEOUT_S = 10.0
 _LONGEST = 2048
+_VISIBLE = re.compile(r"[!-~]+")  # what an address is written with (RFC 3986)
 
 # host, port -> its IPv4 addresses; Lambda outside of a VPC has no others.
 Resolve = Callable[[str, int], list[str]]
@@ -43,7 +45,7 @@ class Hosts:
         """Raise Unprocessable unless webhooks may go there."""
         if not self.names:
             raise Unprocessable("'webhook' is not possible: this deployment allows no hosts")
-        if not isinstance(url, str) or len(url) > _LONGEST or not url.isascii():
+        if not isinstance(url, str) or len(url) > _LONGEST or not _VISIBLE.fullmatch(url):
             raise Unprocessable(f"'webhook.url' is no address of up to {_LONGEST} characters")
         parts = _split(url)
         if parts.hostname not in self.names:

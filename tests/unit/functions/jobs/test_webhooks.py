@@ -38,6 +38,9 @@ def test_allowed_hosts_are_allowed(url: str) -> None:
         ("https://[::1/", "is no address"),
         ("https://h\u00f6oks.example.com/", "is no address"),
         ("https://hooks.example.com/" + "x" * 2048, "is no address"),
+        ("https://hooks.example.com/a b", "is no address"),
+        ("https://hooks.exam\tple.com/", "is no address"),
+        ("https://hooks.example.com/\x7f", "is no address"),
         (17, "is no address"),
     ],
 )
