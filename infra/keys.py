@@ -48,7 +48,10 @@ class KeyRing:
         self, name: str, plan: str, models: Sequence[str] = (), lasts_s: int | None = None
     ) -> Issued:
         """Make a key on a plan, for these models or for all of them.  Raises KeysError."""
-        plan_id = self._plan_ids([plan])[plan]
+        plans = self._plan_ids()
+        if plan not in plans:
+            raise KeysError(f"stack {self.stack} has no plan {plan!r}, but {sorted(plans)}")
+        plan_id = plans[plan]
         credential, salt = credentials.mint(), credentials.new_salt()
         now, meter = int(self.clock()), token_hex(_METER_BYTES)
         with self._counted(f"{self.stack}-{name}", meter, plan_id) as meter_id:
@@ -80,10 +83,14 @@ class KeyRing:
         return sorted(found, key=lambda record: (record.created, record.prefix))
 
     def used(self, plans: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Meter id -> requests counted this month, and requests left.  Raises KeysError."""
+        """Meter id -> requests counted this month, and requests left.  Raises KeysError.
+
+        A plan that there is no more has counted nothing.
+        """
         today = datetime.fromtimestamp(self.clock(), UTC).date()
         figures: dict[str, tuple[int, int]] = {}
-        for plan_id in self._plan_ids(plans).values():
+        known = self._plan_ids()
+        for plan_id in (known[plan] for plan in plans if plan in known):
             with _told():
                 pages = self.gateway.get_paginator("get_usage").paginate(
                     usagePlanId=plan_id,
@@ -150,14 +157,13 @@ class KeyRing:
             except self.dynamodb.exceptions.ConditionalCheckFailedException:
                 raise KeysError(f"{record.caller} was changed meanwhile: try once more") from None
 
-    def _plan_ids(self, names: Sequence[str]) -> dict[str, str]:
+    def _plan_ids(self) -> dict[str, str]:
+        """The stack's plans, by their names without its own."""
         with _told():
             pages = self.gateway.get_paginator("get_usage_plans").paginate()
             known = {plan["name"]: plan["id"] for page in pages for plan in page.get("items", [])}
-        missing = [name for name in names if f"{self.stack}-{name}" not in known]
-        if missing:
-            raise KeysError(f"stack {self.stack} has no plan {missing[0]!r}, but {sorted(known)}")
-        return {name: known[f"{self.stack}-{name}"] for name in names}
+        ours = f"{self.stack}-"
+        return {name.removeprefix(ours): known[name] for name in known if name.startswith(ours)}
 
     @contextmanager
     def _counted(self, name: str, meter: str, plan_id: str) -> Iterator[str]:

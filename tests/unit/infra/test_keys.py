@@ -86,6 +86,11 @@ def test_a_key_whose_counter_is_gone_is_revoked_all_the_same(ring: KeyRing) -> N
     assert ring.revoke(record.caller).revoked
 
 
+def test_a_plan_that_there_is_not_is_named_beside_those_there_are(ring: KeyRing) -> None:
+    with pytest.raises(KeysError, match=r"no plan 'gone', but \['free'\]"):
+        ring.create("a team", "gone")
+
+
 def test_renewing_a_key_does_not_undo_that_it_is_revoked_meanwhile(ring: KeyRing) -> None:
     caller = ring.create("a team", "free").record.caller
     ring.dynamodb.other = lambda: ring.revoke(caller)
@@ -122,5 +127,5 @@ def test_what_was_used_is_read_to_the_last_page() -> None:
         )
         day = datetime(2026, 11, 2, tzinfo=UTC).timestamp()
         ring = KeyRing(dynamodb=None, gateway=gateway, table="", stack="fleet", clock=lambda: day)
-        assert ring.used(["free"]) == {"first": (3, 7), "second": (4, 6)}
+        assert ring.used(["free", "gone"]) == {"first": (3, 7), "second": (4, 6)}
         answers.assert_no_pending_responses()
