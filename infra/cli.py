@@ -62,7 +62,13 @@ Tolerance = Annotated[
 def main(
     context: typer.Context,
     root: Annotated[
-        Path, typer.Option(help="The repository to work in.", show_default="this one")
+        Path,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="The repository to work in.",
+            show_default="this one",
+        ),
     ] = Path(__file__).parents[1],
 ) -> None:
     """Models as a service, without servers: a folder per model, a Lambda function per folder."""

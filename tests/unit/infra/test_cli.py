@@ -59,6 +59,17 @@ def test_a_malformed_folder_stops_a_build_with_one_line(root: Path) -> None:
     assert "model.toml: 'description' is missing" in fails(root, "build", "--local")
 
 
+@pytest.mark.parametrize("command", ["build", "render", "up"])
+def test_a_root_that_is_no_repository_is_one_line(tmp_path: Path, command: str) -> None:
+    assert "functions is missing" in fails(tmp_path, command)
+
+
+def test_a_root_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    result = run(tmp_path / "nowhere", "up")
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
 def test_bugs_show_their_traceback(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "build", lambda *_: 1 / 0)
     assert isinstance(run(root, "build").exception, ZeroDivisionError)

@@ -91,6 +91,8 @@ def discover(functions: Path) -> list[ModelFolder]:
     A folder with a `model.toml` is a model; one with a `handler.py` is a service and is left alone;
     anything else is an error.
     """
+    if not functions.is_dir():
+        raise FolderError(f"{functions} is missing, expected a folder per model in it")
     folders = []
     for path in sorted(functions.iterdir()):
         if not path.is_dir() or path.name.startswith((".", "__")):
