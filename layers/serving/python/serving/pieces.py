@@ -8,7 +8,7 @@ from serving.manifest import Manifest
 from serving.types import Tensors
 
 # datatype of the first input -> how much of it goes into one run: pixels, samples, tokens.
-_A_RUN = {"UINT8": 6_000_000, "FP32": 1_000_000, "INT64": 16_384}
+_A_RUN = {"UINT8": 6_000_000, "FP32": 1_000_000, "INT64": 4_096}
 _ANY = "tensors"  # the task of which it is not known whether rows are independent
 
 
