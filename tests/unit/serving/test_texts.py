@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from serving import texts as texts_module
 from serving.errors import ArtifactError
 from serving.service import Service
 from serving.types import Json
@@ -97,3 +98,12 @@ def test_a_surrogate_in_a_path_is_named_in_json(classifier: Model) -> None:
 def test_a_broken_tokenizer_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"tokenizer\.json cannot be loaded"):
         Service.load(artifacts.sentiment(tmp_path / "artifact", tokenizer=b"{}"))
+
+
+def test_many_long_texts_are_cut_some_at_a_time(serve: Callable[..., Model]) -> None:
+    model = serve(artifacts.sentiment, limits={"text_characters": 150_000})
+    texts = ["good " + " " * 140_000, "bad", "bad bad" + " " * 70_000, "good"]
+    together = scores(model, {"instances": texts})
+    assert together == pytest.approx([scores(model, {"instances": [text]})[0] for text in texts])
+    assert texts_module._groups(texts) == [texts[:2], texts[2:]]
+    assert texts_module._groups(["a" * 300_000] * 2) == [["a" * 300_000]] * 2
