@@ -6,7 +6,8 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,20 @@ PNG = b"\x89PNG\r\n\x1a\nrest"
 Reply = httpx.Response | Exception
 
 
+class Drip(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """An answer that comes a byte at a time, each of them soon, for two seconds."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(100):
+            time.sleep(0.02)
+            yield b" "
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            yield b" "
+
+
 class Server:
     """Gives its replies one after the other, the last one for ever, and keeps what was asked."""
 
@@ -52,6 +67,8 @@ class Server:
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, Exception):
             raise reply
+        if isinstance(reply.stream, Drip):
+            return reply
         # Each time a fresh one, as a response is read once.
         return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
 
@@ -211,6 +228,13 @@ def test_the_time_bounds_attempts_and_pauses_together(ask: Ask) -> None:
     with pytest.raises(NoAnswer, match="not in time"):
         ask(server, "predict", "iris", [[1]], settings=settings)
     assert 0 < server.asked[0].extensions["timeout"]["read"] <= 5
+
+
+def test_the_time_bounds_an_answer_that_drips(ask: Ask) -> None:
+    started = time.monotonic()
+    with pytest.raises(NoAnswer, match="not in time"):
+        ask(Server(httpx.Response(200, stream=Drip())), "models", settings={"timeout_s": 0.1})
+    assert time.monotonic() - started < 1
 
 
 def test_pauses_double_are_drawn_and_heed_the_server() -> None:

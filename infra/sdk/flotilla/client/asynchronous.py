@@ -151,7 +151,12 @@ class AsyncFlotilla:
         deadline = time.monotonic() + self._timeout_s
 
         async def once() -> httpx.Response:
-            return await self._http.send(exchange.request(self._http, self._cloud, call, deadline))
+            request = exchange.request(self._http, self._cloud, call, deadline)
+            try:
+                async with asyncio.timeout(deadline - time.monotonic()):
+                    return await self._http.send(request)
+            except TimeoutError:
+                raise httpx.ReadTimeout("not in time") from None
 
         return exchange.document(await self._persist(call, once, deadline))
 

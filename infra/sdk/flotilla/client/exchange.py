@@ -50,6 +50,24 @@ def request(
     )
 
 
+class Bounded(httpx.SyncByteStream):
+    """The body of a response, as long as it comes before a time; httpx bounds each wait only."""
+
+    def __init__(self, stream: httpx.SyncByteStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            if time.monotonic() > self._deadline:
+                raise httpx.ReadTimeout("not in time")
+            yield chunk
+
+    def close(self) -> None:
+        """Close what is bounded."""
+        self._stream.close()
+
+
 def pause_s(
     retries: Retries, attempt: int, response: httpx.Response | None, deadline: float, call: Call
 ) -> float:

@@ -1,5 +1,6 @@
 """The client that waits."""
 
+import contextlib
 import json
 import math
 import time
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 
@@ -152,7 +153,13 @@ class Flotilla:
         deadline = time.monotonic() + self._timeout_s
 
         def once() -> httpx.Response:
-            return self._http.send(exchange.request(self._http, self._cloud, call, deadline))
+            request = exchange.request(self._http, self._cloud, call, deadline)
+            response = self._http.send(request, stream=True)
+            stream = cast(httpx.SyncByteStream, response.stream)
+            response.stream = exchange.Bounded(stream, deadline)
+            with contextlib.closing(response):
+                response.read()
+            return response
 
         return exchange.document(self._persist(call, once, deadline))
 
