@@ -56,10 +56,10 @@ def run(root: Path, port: int, echo: Callable[[str], None] = print) -> None:
 
 
 def _until_closed(echo: Callable[[str], None]) -> Callable[[str], None]:
-    """`echo`, silent once nobody reads it any more: that is no reason to fail a request."""
+    """`echo`, silent once nobody reads it, or a full disk: that is no reason to fail a request."""
 
     def say(line: str) -> None:
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             echo(line)
 
     return say

@@ -1,6 +1,7 @@
 """`flotilla up`, as its user sees it: what it prints, what it writes, how it ends."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
 import boto3
@@ -109,6 +112,26 @@ def test_up_stops_even_when_the_signals_exception_is_swallowed(root: Path) -> No
     run(root, 0, careless)
     assert not (root / STATE).exists()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_requests_are_answered_though_nobody_can_be_told(root: Path) -> None:
+    told: list[str] = []
+    statuses: list[int] = []
+
+    def ask_and_stop() -> None:
+        try:
+            statuses.append(ask(json.loads((root / STATE).read_bytes()), "/"))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def echo(line: str) -> None:
+        if told:
+            raise OSError(ENOSPC, "No space left on device")
+        told.append(line)
+        Thread(target=ask_and_stop).start()
+
+    run(root, 0, echo)
+    assert statuses == [200]
 
 
 def test_what_a_killed_cloud_said_of_itself_is_not_told_while_the_next_one_starts(
