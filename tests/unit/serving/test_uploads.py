@@ -408,3 +408,11 @@ def test_a_bucket_without_versions_counts_by_content(client: Json, tmp_path: Pat
     client.put_object(Bucket="plain", Key="k", Body=b"y")
     assert source.version != store.newest("plain", "k")
     assert store.newest("plain", "none") is None
+
+
+def test_json_of_too_many_values_is_refused_before_it_is_read(bucket: Bucket) -> None:
+    bucket.put("in/tiny/many.json", b'{"instances": [' + b"0," * 2_000_000 + b"0]}")
+    assert bucket.deliver("in/tiny/many.json") == {"batchItemFailures": []}
+    error = bucket.document("failed/tiny/many.json.json")["error"]
+    assert error["code"] == "too_large"
+    assert error["message"] == "the upload has about 2000001 values, expected at most 2000000"

@@ -34,6 +34,8 @@ from serving.types import JsonObject
 MAX_RECEIVES = 5
 # An upload that runs out of time comes again if others of its batch had used up more than this.
 _ALONE_MS = 1000
+# Of JSON, where a value of three bytes may take a hundred of memory.
+_MOST_VALUES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class Uploads:
             id=request_id,
             deadline=deadline,
         )
+        if request.media_type == JSON:
+            _require_few(source.body)
         document = native.prediction(self.service, request, usage)
         body = strict_json.dumps({**document, "source": _described(source)})
         return body, JSON, document["usage"]
@@ -169,6 +173,13 @@ def _announced(record: SQSRecord, model: str) -> Upload:
     if not upload.key.startswith(keys.upload_prefix(model)):
         raise ValueError(f"upload '{upload.key}' does not lie below {keys.upload_prefix(model)}")
     return upload
+
+
+def _require_few(body: bytes) -> None:
+    """Raise TooLarge when JSON holds so many values that they do not fit into memory."""
+    values = body.count(b",") + 1
+    if values > _MOST_VALUES:
+        raise TooLarge(f"the upload has about {values} values, expected at most {_MOST_VALUES}")
 
 
 def _described(source: Source) -> JsonObject:

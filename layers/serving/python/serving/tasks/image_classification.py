@@ -44,7 +44,7 @@ class ImageClassification:
         sizes = {image.shape[:2] for image in decoded}
         if len(sizes) > 1:
             shown = ", ".join(f"{width} x {height}" for height, width in sorted(sizes))
-            raise Unprocessable(f"the images are {shown}, expected one size in one request")
+            raise Unprocessable(f"the images come to {shown}, expected one size in one request")
         return {self._input: np.stack(decoded) if decoded[1:] else decoded[0][None]}
 
     def encode(self, outputs: Tensors) -> list[Json]:
