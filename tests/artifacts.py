@@ -289,6 +289,22 @@ def endless(folder: Path) -> Path:
     )
 
 
+def greedy(folder: Path) -> Path:
+    """A tensors model that fills as many numbers as its input `n` says."""
+    nodes = [
+        helper.make_node("ConstantOfShape", ["n"], ["zeros"]),
+        helper.make_node("ReduceSum", ["zeros"], ["total"], keepdims=0),
+    ]
+    onnx_bytes = graph(nodes, [tensor("n", "INT64", [1])], [tensor("total", "FP32", [])])
+    return write(
+        folder,
+        "tensors",
+        onnx_bytes,
+        [TensorSpec("n", "INT64", (1,))],
+        [TensorSpec("total", "FP32", ())],
+    )
+
+
 def picky(folder: Path) -> Path:
     """A tensors model that says it takes any length, and takes only even ones."""
     onnx_bytes = graph(

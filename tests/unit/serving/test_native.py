@@ -150,6 +150,13 @@ def test_manifest_limits_hold(serve: Callable[..., Model]) -> None:
     assert model.predict(" " * 101).status == 413
 
 
+def test_more_than_memory_holds_is_a_413(serve: Callable[..., Model]) -> None:
+    tensor = {"name": "n", "shape": [1], "datatype": "INT64", "data": [2**44]}
+    answer = serve(artifacts.greedy).infer(tensor)
+    expected = "inputs of shapes {'n': [1]} take more memory than this function has"
+    assert (answer.status, answer.document) == (413, {"error": expected})
+
+
 def test_the_deadline_is_a_504_and_the_worker_stays_fit(serve: Callable[..., Model]) -> None:
     model = serve(artifacts.endless)
 

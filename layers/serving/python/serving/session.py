@@ -12,7 +12,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from serving.datatypes import FROM_ONNX
-from serving.errors import ArtifactError, DeadlineExceeded, Unprocessable
+from serving.errors import ArtifactError, DeadlineExceeded, TooLarge, Unprocessable
 from serving.lock import Tuning
 from serving.manifest import Manifest, TensorSpec
 from serving.types import Tensors
@@ -21,6 +21,7 @@ from serving.types import Tensors
 MB_PER_VCPU = 1769
 _TICK_S = 0.05
 _ONLY_ERRORS = 3
+_OUT_OF_MEMORY = "Failed to allocate memory"  # onnxruntime has no kind of error for that
 _UNTUNED = Tuning()
 
 
@@ -55,7 +56,8 @@ class Session:
 
         `deadline` is on the clock of `time.monotonic`.
 
-        Raises DeadlineExceeded, and Unprocessable when the graph cannot run on these inputs.
+        Raises DeadlineExceeded; TooLarge when memory does not do, Unprocessable when the graph
+        cannot run on these inputs.
         """
         if monotonic() >= deadline:
             raise DeadlineExceeded("the time for the answer was over before the model ran")
@@ -67,6 +69,10 @@ class Session:
             if options.terminate:
                 raise DeadlineExceeded("the model did not answer in time") from None
             shapes = {name: list(array.shape) for name, array in feeds.items()}
+            if _OUT_OF_MEMORY in str(error):
+                raise TooLarge(
+                    f"inputs of shapes {shapes} take more memory than this function has"
+                ) from None
             raise Unprocessable(f"the graph cannot run on inputs of shapes {shapes}") from error
         finally:
             self._watchdog.rest(deadline)
