@@ -20,7 +20,12 @@ from serving.types import Json
 MIB = 1024 * 1024
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
-_OUT_OF_MEMORY = ("MemoryError", "bad_alloc", "Failed to allocate memory")
+_OUT_OF_MEMORY = (
+    "MemoryError",
+    "bad_alloc",
+    "Failed to allocate memory",
+    "more memory than this function has",
+)
 
 
 class SandboxError(Exception):
@@ -73,7 +78,7 @@ def one_line(error: BaseException) -> str:
 
 
 def is_out_of_memory(reason: str) -> bool:
-    """Whether a reason is about memory, in the words of Python, C++ or onnxruntime."""
+    """Whether a reason is about memory, in the words of Python, C++, onnxruntime or ours."""
     return any(words in reason for words in _OUT_OF_MEMORY)
 
 

@@ -232,7 +232,7 @@ def test_graph_that_cannot_be_served_leaves_nothing(
 @pytest.mark.parametrize("operator", ["ConstantOfShape", "Expand"])
 def test_graph_that_wants_too_much_memory_says_how_to_give_more(root: Path, operator: str) -> None:
     reason = refusal(root, crafted.allocating(3, operator))
-    assert "it gives no answer: status 422" in reason
+    assert "it gives no answer: status 413" in reason
     assert reason.endswith("; it had 512 MB, --memory-mb gives it more")
 
 

@@ -21,7 +21,8 @@ from serving.types import Tensors
 MB_PER_VCPU = 1769
 _TICK_S = 0.05
 _ONLY_ERRORS = 3
-_OUT_OF_MEMORY = "Failed to allocate memory"  # onnxruntime has no kind of error for that
+# onnxruntime's and C++'s words for it, as it has no kind of error of its own.
+_OUT_OF_MEMORY = ("Failed to allocate memory", "bad_alloc")
 _UNTUNED = Tuning()
 
 
@@ -69,7 +70,7 @@ class Session:
             if options.terminate:
                 raise DeadlineExceeded("the model did not answer in time") from None
             shapes = {name: list(array.shape) for name, array in feeds.items()}
-            if _OUT_OF_MEMORY in str(error):
+            if any(words in str(error) for words in _OUT_OF_MEMORY):
                 raise TooLarge(
                     f"inputs of shapes {shapes} take more memory than this function has"
                 ) from None
