@@ -95,7 +95,7 @@ def _application(
     application = web.Application(client_max_size=_REQUEST_BYTES)
     LambdaApi(functions, uploads).add_to(application.router)
     KeysApi(api.keys).add_to(application.router)
-    application.router.add_route("*", "/{path:.*}", Gateway(api, functions, report).handle)
+    application.router.add_route("*", "/{path:(?s:.*)}", Gateway(api, functions, report).handle)
     return application
 
 

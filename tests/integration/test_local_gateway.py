@@ -76,6 +76,7 @@ def test_header_sent_twice_is_kept_twice(tiny_cloud: LocalCloud) -> None:
         ("/things/red/parts", "/things/{name}/parts"),
         ("/things/red/parts/1", "/things/{proxy+}"),
         ("/things/red", "/things/{proxy+}"),
+        ("/things/red%0Ablue", "/things/{proxy+}"),
     ],
 )
 def test_most_specific_route_wins(tiny_cloud: LocalCloud, path: str, resource: str) -> None:
